@@ -1,0 +1,64 @@
+// tests/testing.hpp: what the tests of all rooms share.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "venturi/core/error.hpp"
+#include "venturi/core/file.hpp"
+
+namespace venturi::testing {
+
+// A folder of its own for each test, removed at the end.
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "venturi-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw core::DataError("no temporary folder");
+    path_ = name;
+  }
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The message of the error of type E that `act` throws; fails the test if it throws none.
+template <class E, class Act>
+std::string error_text(Act&& act) {
+  try {
+    act();
+  } catch (const E& error) {
+    return error.what();
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << "another kind of error: " << error.what();
+    return {};
+  }
+  ADD_FAILURE() << "no error was thrown";
+  return {};
+}
+
+}  // namespace venturi::testing
+
+// Expects an error of type `kind` whose message holds `part`.
+#define EXPECT_ERROR(statement, kind, part)                                                       \
+  do {                                                                                            \
+    const std::string venturi_text = venturi::testing::error_text<kind>([&] { statement; });     \
+    EXPECT_NE(venturi_text.find(part), std::string::npos) << "the message was: " << venturi_text; \
+  } while (false)
+
+// Skips the test, saying so, where a file of the shared data is not at hand.
+#define REQUIRE_SHARED_DATA(variable, name)                                            \
+  const std::filesystem::path variable = venturi::core::shared_data_folder() / (name); \
+  if (venturi::core::shared_data_folder().empty() || !std::filesystem::exists(variable)) \
+  GTEST_SKIP() << "needs " << (name) << " under $VENTURI_DATA"
