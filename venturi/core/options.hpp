@@ -13,7 +13,8 @@
 //     }
 //   };
 //
-// Field types: bool, int, std::int64_t, std::uint64_t, double, std::string, std::vector<double>.
+// Field types: bool, int, std::int64_t, std::uint64_t, double, std::string,
+// std::vector<double>, std::vector<std::int64_t>.
 // A key that is not a field is an error that lists the fields; a value outside its limits is an
 // error that states them.
 #pragma once
@@ -58,7 +59,7 @@ void check_limits(std::string_view where, std::string_view name, const std::stri
 struct FieldInfo {
   std::string name;
   std::string help;
-  std::string type;    // "bool", "integer", "number", "text" or "numbers"
+  std::string type;    // "bool", "integer", "number", "text", "numbers", "integers"
   std::string preset;  // its default, as JSON text
   Limits limits;
 };
@@ -75,6 +76,8 @@ constexpr const char* type_name() {
     return "number";
   } else if constexpr (std::is_same_v<T, std::string>) {
     return "text";
+  } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+    return "integers";
   } else {
     static_assert(std::is_same_v<T, std::vector<double>>, "not a field type");
     return "numbers";
@@ -96,7 +99,9 @@ void check_value(std::string_view where, std::string_view name, const T& value,
   } else if constexpr (std::is_same_v<T, std::string>) {
     check_limits(where, name, value, limits);
   } else {
-    for (const double element : value) check_limits(where, name, element, limits);
+    for (const auto element : value) {
+      check_limits(where, name, static_cast<double>(element), limits);
+    }
   }
 }
 
@@ -121,7 +126,7 @@ bool holds(const Json& value) {
   } else {
     if (!value.is_array()) return false;
     for (const auto& element : value) {
-      if (!element.is_number()) return false;
+      if (!holds<typename T::value_type>(element)) return false;
     }
     return true;
   }
