@@ -1,0 +1,382 @@
+#include "venturi/learn/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "venturi/core/record.hpp"
+#include "venturi/core/units.hpp"
+#include "venturi/learn/adam.hpp"
+#include "venturi/learn/checkpoint.hpp"
+
+namespace venturi::learn {
+namespace {
+
+using core::Json;
+using tensor::Tensor;
+
+constexpr double kBitsPerDimension = 12;  // tables hold at most 4096 symbols
+constexpr double kCheckpointSeconds = 60;
+constexpr double kWarmUp = 0.05;          // part of a cosine schedule that rises
+// Dual ascent on log(beta): how fast, and where it stays.
+constexpr double kDualStep = 0.01;
+constexpr double kLogBetaLow = -18, kLogBetaHigh = 7;
+
+// Where a run stands; with the flat tensors all that a checkpoint holds.
+struct Position {
+  std::string stage;
+  int epoch = 0;  // finished epochs of the stage
+  std::int64_t step = 0;  // finished steps of the current epoch
+  double best_objective = std::numeric_limits<double>::infinity();
+  int epochs_since_best = 0;
+};
+
+class Trainer {
+ public:
+  Trainer(Model& model, const data::Dataset& training, const TrainerOptions& options,
+          core::Key key, core::Monitor& monitor, std::filesystem::path checkpoint)
+      : model_(model),
+        options_(options),
+        key_(key),
+        monitor_(monitor),
+        checkpoint_(std::move(checkpoint)),
+        device_(model.parameters().device()) {
+    split(training);
+    log_beta_ = torch::full({}, std::log(std::max(options.beta, 1e-30)), device_);
+    averages_ = torch::zeros({2}, device_);
+  }
+
+  TrainingResult run() {
+    const bool resumed = !checkpoint_.empty() && std::filesystem::exists(checkpoint_);
+    if (resumed) load();
+    if (options_.head_epochs > 0 && (!resumed || position_.stage == "head")) {
+      train_stage("head", options_.head_epochs);
+    }
+    if (options_.epochs > 0) train_stage("whole", options_.epochs);
+    result_.beta = options_.target_rate > 0 ? std::exp(log_beta_.item<double>()) : options_.beta;
+    result_.train_rate_bits = measure(train_rows_).mean_rate_bits();
+    if (validation_rows_.size(0) > 0) result_.validation = measure(validation_rows_);
+    if (!checkpoint_.empty()) std::filesystem::remove(checkpoint_);
+    return std::move(result_);
+  }
+
+ private:
+  void split(const data::Dataset& training) {
+    const std::int64_t n = training.size();
+    x_ = model_.inputs(training.x);
+    target_ = targets(model_, training);
+    const auto held_out = static_cast<std::int64_t>(static_cast<double>(n) * options_.validation);
+    if (n - held_out < 1) core::fail_argument("learn.train", "no training samples are left");
+    if (options_.patience > 0 && held_out == 0) {
+      core::fail_argument("learn.train", "patience needs a validation part (validation > 0)");
+    }
+    const auto order = core::Random(key_.split("validation")).permutation(n);
+    std::vector<std::int64_t> rows(order.begin(), order.end());
+    const Tensor all = torch::tensor(rows, torch::kInt64);
+    validation_rows_ = all.narrow(0, 0, held_out).to(device_);
+    train_rows_ = all.narrow(0, held_out, n - held_out).to(device_);
+  }
+
+  Evaluation measure(const Tensor& rows) {
+    return evaluate(model_, x_.index_select(0, rows), target_.index_select(0, rows), 0,
+                    key_.split("evaluate"));
+  }
+
+  std::int64_t steps_per_epoch() const {
+    return (train_rows_.size(0) + options_.batch - 1) / options_.batch;
+  }
+
+  double learning_rate(double part) const {
+    if (options_.schedule == "constant") return options_.learning_rate;
+    if (options_.schedule == "step") {
+      return options_.learning_rate *
+             std::pow(options_.decay, position_.epoch / options_.decay_epochs);
+    }
+    if (part < kWarmUp) return options_.learning_rate * (part + 1e-3) / (kWarmUp + 1e-3);
+    const double angle = std::numbers::pi * (part - kWarmUp) / (1 - kWarmUp);
+    return options_.learning_rate * 0.5 * (1 + std::cos(angle));
+  }
+
+  void train_stage(const std::string& stage, int epochs) {
+    const bool whole = stage == "whole";
+    if (position_.stage != stage) position_ = {.stage = stage};
+    // The head learns on features computed once; the body's part of the flat tensor stays.
+    const Tensor inputs = whole ? x_ : cached_features();
+    Adam adam(model_.parameters().flat(), model_.parameters().flat_gradient(),
+              whole ? 0 : model_.body_size(),
+              {options_.adam_beta1, options_.adam_beta2, options_.clip, options_.average});
+    if (saved_) {
+      adam.set_state(saved_->optimizer.to(device_), saved_->steps);
+      best_ = saved_->best.defined() ? saved_->best.to(device_) : Tensor();
+      saved_.reset();
+    }
+    model_.parameters().flat_gradient().zero_();
+    std::vector<double> step_seconds;
+    while (position_.epoch < epochs) {
+      const double start = core::now_seconds();
+      const std::int64_t first = position_.step;
+      run_epoch(inputs, whole, epochs, adam);
+      const double seconds = core::now_seconds() - start;
+      step_seconds.push_back(seconds / static_cast<double>(steps_per_epoch() - first));
+      ++position_.epoch;
+      position_.step = 0;
+      if (finish_epoch(stage, adam, seconds)) break;
+    }
+    if (best_.defined()) {
+      model_.parameters().set_values(best_);
+    } else {
+      model_.parameters().set_values(adam.averaged());
+    }
+    best_ = Tensor();
+    position_.stage = "";
+    std::sort(step_seconds.begin(), step_seconds.end());
+    if (!step_seconds.empty()) result_.seconds_per_step = step_seconds[step_seconds.size() / 2];
+  }
+
+  Tensor cached_features() {
+    const Tensor first = model_.features(x_.slice(0, 0, 1), {});
+    Tensor out = torch::empty({x_.size(0), first.size(1)}, first.options().requires_grad(false));
+    for_slices(x_.size(0), device_, [&](std::int64_t begin, std::int64_t end) {
+      Tensor part = out.slice(0, begin, end);
+      part.copy_(model_.features(x_.slice(0, begin, end), {}));
+    });
+    return out;
+  }
+
+  void run_epoch(const Tensor& inputs, bool whole, int epochs, Adam& adam) {
+    const core::Key epoch_key = key_.split(position_.stage).split(position_.epoch);
+    const auto order = core::Random(epoch_key.split("order")).permutation(train_rows_.size(0));
+    const std::vector<std::int64_t> order64(order.begin(), order.end());
+    const Tensor rows =
+        train_rows_.index_select(0, torch::tensor(order64, torch::kInt64).to(device_));
+    auto generator = tensor::make_generator(epoch_key, device_);
+    const std::int64_t steps = steps_per_epoch();
+    for (; position_.step < steps; ++position_.step) {
+      if (monitor_.stop_requested()) stop(adam);
+      const std::int64_t begin = position_.step * options_.batch;
+      const Tensor batch = rows.slice(0, begin, begin + options_.batch);
+      const double done = static_cast<double>(position_.epoch) +
+                          static_cast<double>(position_.step) / static_cast<double>(steps);
+      tensor::reseed(generator, epoch_key.split(position_.step));
+      take_step(inputs, batch, whole, done / epochs, generator);
+      adam.step(learning_rate(done / epochs));
+      report(epochs, steps);
+      maybe_save(adam);
+    }
+  }
+
+  void take_step(const Tensor& inputs, const Tensor& batch, bool whole, double part,
+                 torch::Generator& generator) {
+    Tensor x = inputs.index_select(0, batch);
+    const Tensor target = target_.index_select(0, batch);
+    if (whole && options_.augment == "flip") {
+      const Tensor mirrored = torch::empty({x.size(0), 1, 1, 1}, x.options())
+                                  .bernoulli_(0.5, generator).to(torch::kBool);
+      x = torch::where(mirrored, x.flip(-1), x);
+    }
+    const net::Pass pass{.training = true, .generator = &generator};
+    const Tensor features = whole ? model_.features(x, pass) : x;
+    const bool hard = model_.options().channel.kind == "quantized" && part >= 1 - options_.hard;
+    const Signal signal =
+        model_.channel().transmit(model_.parameters(), model_.project(features),
+                                  hard ? Mode::kHard : Mode::kNoisy, generator);
+    const Tensor prediction =
+        model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
+    const Tensor rate = signal.rate_nats.mean();
+    const Tensor loss = prediction + log_beta_.exp() * rate;
+    loss.backward();
+    const torch::NoGradGuard no_grad;
+    averages_.add_(torch::stack({prediction.detach(), rate.detach()}));
+    if (options_.target_rate > 0) {
+      const double target_nats = options_.target_rate / core::kBitsPerNat;
+      const Tensor gap = (rate.detach() / target_nats - 1).clamp(-1, 1);
+      log_beta_.add_(gap, kDualStep).clamp_(kLogBetaLow, kLogBetaHigh);
+    }
+  }
+
+  // Closes the epoch's record; true when patience has run out.
+  bool finish_epoch(const std::string& stage, const Adam& adam, double seconds) {
+    const std::vector<double> sums = tensor::to_doubles(averages_);
+    averages_.zero_();
+    const auto steps = static_cast<double>(steps_per_epoch());
+    EpochRecord record{.stage = stage,
+                       .epoch = position_.epoch,
+                       .train_prediction_bits = sums[0] / steps * core::kBitsPerNat,
+                       .train_rate_bits = sums[1] / steps * core::kBitsPerNat,
+                       .beta = std::exp(log_beta_.item<double>()),
+                       .seconds = seconds};
+    if (!std::isfinite(sums[0]) || !std::isfinite(sums[1])) {
+      core::fail_data("learn.train", "the loss is not finite after epoch {} ({}); try a smaller "
+                      "learning_rate or clip = 1", position_.epoch, stage);
+    }
+    bool finished = false;
+    if (validation_rows_.size(0) > 0) {
+      const Tensor current = model_.parameters().flat().clone();
+      const Tensor used = adam.averaged();
+      model_.parameters().set_values(used);
+      const Evaluation evaluation = measure(validation_rows_);
+      model_.parameters().set_values(current);
+      record.validation_prediction_bits = evaluation.mean_prediction_bits();
+      record.validation_rate_bits = evaluation.mean_rate_bits();
+      record.validation_distortion = evaluation.distortion;
+      finished = update_best(record, used);
+    }
+    result_.history.push_back(record);
+    return finished;
+  }
+
+  bool update_best(const EpochRecord& record, const Tensor& weights) {
+    if (options_.patience == 0) return false;
+    const double objective =
+        record.validation_prediction_bits + record.beta * record.validation_rate_bits;
+    if (objective < position_.best_objective) {
+      position_.best_objective = objective;
+      position_.epochs_since_best = 0;
+      best_ = weights.clone();
+      return false;
+    }
+    return ++position_.epochs_since_best >= options_.patience;
+  }
+
+  void report(int epochs, std::int64_t steps) {
+    std::string metric;
+    if (!result_.history.empty()) {
+      const EpochRecord& last = result_.history.back();
+      const bool regression = model_.problem().regression();
+      metric = fmt::format("{} {:.4g}{} at {:.3g} bits", regression ? "rmse" : "error",
+                           last.validation_distortion * (regression ? 1 : 100),
+                           regression ? "" : " %", last.validation_rate_bits);
+    }
+    monitor_.progress({position_.stage == "head" ? "train head" : "train",
+                       static_cast<std::uint64_t>(position_.epoch * steps + position_.step + 1),
+                       static_cast<std::uint64_t>(epochs * steps), "steps", metric});
+  }
+
+  // --- checkpoints ---
+
+  void save(const Adam& adam) {
+    Json facts = {{"stage", position_.stage},
+                  {"epoch", position_.epoch},
+                  {"step", position_.step},
+                  {"epochs_since_best", position_.epochs_since_best},
+                  {"adam_steps", adam.steps()},
+                  {"options", core::options_to_json(options_)},
+                  {"model", core::options_to_json(model_.options())},
+                  {"key", key_.value()},
+                  {"history", to_json(result_)["history"]}};
+    write_checkpoint(checkpoint_,
+                     {.facts = std::move(facts),
+                      .scalars = {log_beta_.item<double>(), position_.best_objective},
+                      .sums = averages_,
+                      .weights = model_.parameters().flat(),
+                      .optimizer = adam.state(),
+                      .best = best_,
+                      .steps = adam.steps()});
+    saved_at_ = core::now_seconds();
+  }
+
+  void load() {
+    Checkpoint read = read_checkpoint(checkpoint_);
+    const auto same = [&](const char* field, const Json& own) {
+      if (read.facts[field] != own) {
+        core::fail_data("learn.train", "'{}' belongs to another run (its {} differs); remove it to "
+                        "start anew", checkpoint_.string(), field);
+      }
+    };
+    same("options", core::options_to_json(options_));
+    same("model", core::options_to_json(model_.options()));
+    same("key", key_.value());
+    position_ = {.stage = read.facts["stage"].get<std::string>(),
+                 .epoch = read.facts["epoch"].get<int>(),
+                 .step = read.facts["step"].get<std::int64_t>(),
+                 .best_objective = read.scalars.at(1),
+                 .epochs_since_best = read.facts["epochs_since_best"].get<int>()};
+    for (const Json& one : read.facts["history"]) {
+      result_.history.push_back(epoch_record_from_json(one));
+    }
+    log_beta_.fill_(read.scalars.at(0));
+    averages_.copy_(read.sums);
+    model_.parameters().set_values(read.weights);
+    monitor_.say(fmt::format("resuming '{}' after {} epoch(s) and {} step(s) of stage {}",
+                             checkpoint_.string(), position_.epoch, position_.step,
+                             position_.stage));
+    saved_ = std::move(read);
+  }
+
+  void maybe_save(const Adam& adam) {
+    if (checkpoint_.empty()) return;
+    if (saved_at_ == 0) saved_at_ = core::now_seconds();
+    if (core::now_seconds() - saved_at_ < kCheckpointSeconds) return;
+    ++position_.step;  // this step is done
+    save(adam);
+    --position_.step;
+  }
+
+  [[noreturn]] void stop(const Adam& adam) {
+    if (checkpoint_.empty()) throw core::Interrupted("[learn.train] stopped; nothing was saved");
+    save(adam);
+    throw core::Interrupted(fmt::format(
+        "[learn.train] stopped; the same command goes on from '{}'", checkpoint_.string()));
+  }
+
+  Model& model_;
+  TrainerOptions options_;
+  core::Key key_;
+  core::Monitor& monitor_;
+  std::filesystem::path checkpoint_;
+  tensor::Device device_;
+  Tensor x_, target_, train_rows_, validation_rows_;
+  Tensor log_beta_;
+  Tensor averages_;  // sums over the epoch so far: prediction nats, rate nats
+  Tensor best_;
+  Position position_;
+  TrainingResult result_;
+  std::optional<Checkpoint> saved_;
+  double saved_at_ = 0;
+};
+
+void check(const Model& model, const TrainerOptions& options) {
+  core::check_options(options, "learn.train");
+  const ChannelOptions& channel = model.options().channel;
+  if (options.target_rate > 0 && channel.kind == "none") {
+    core::fail_argument("learn.train", "a target rate needs a channel with a rate, not 'none'");
+  }
+  const double most = kBitsPerDimension * static_cast<double>(channel.size);
+  if (channel.kind == "quantized" && options.target_rate > most) {
+    core::fail_argument("learn.train", "a target rate of {} bits is above what a quantized channel "
+                        "of size {} can carry ({} bits); ask for less or raise --size",
+                        options.target_rate, channel.size, most);
+  }
+  if (options.augment == "flip" && model.problem().shape.size() != 3) {
+    core::fail_argument("learn.train", "augment 'flip' needs images");
+  }
+}
+
+}  // namespace
+
+Json to_json(const TrainingResult& result) {
+  Json history = Json::array();
+  for (const EpochRecord& r : result.history) {
+    history.push_back({{"stage", r.stage},
+                       {"epoch", r.epoch},
+                       {"train_prediction_bits", r.train_prediction_bits},
+                       {"train_rate_bits", r.train_rate_bits},
+                       {"validation_prediction_bits", r.validation_prediction_bits},
+                       {"validation_rate_bits", r.validation_rate_bits},
+                       {"validation_distortion", r.validation_distortion},
+                       {"beta", r.beta},
+                       {"seconds", r.seconds}});
+  }
+  return {{"beta", result.beta},
+          {"train_rate_bits", result.train_rate_bits},
+          {"seconds_per_step", result.seconds_per_step},
+          {"history", history}};
+}
+
+TrainingResult train(Model& model, const data::Dataset& training, const TrainerOptions& options,
+                     core::Key key, core::Monitor& monitor,
+                     const std::filesystem::path& checkpoint) {
+  check(model, options);
+  return Trainer(model, training, options, key, monitor, checkpoint).run();
+}
+
+}  // namespace venturi::learn

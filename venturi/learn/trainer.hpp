@@ -1,0 +1,100 @@
+// venturi/learn/trainer.hpp
+//
+// The one trainer: minimises  E[ prediction nats ] + beta * E[ rate nats ]  by Adam over mini-batches.
+// Every step's randomness comes from a key and the step's number, so a run that was stopped and
+// resumed gives the same weights as one that was not (same machine, same number of threads; on
+// another number of threads sums may differ in their last digits).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "venturi/core/monitor.hpp"
+#include "venturi/learn/evaluate.hpp"
+
+namespace venturi::learn {
+
+struct TrainerOptions {
+  double beta = 1e-3;
+  double target_rate = 0;
+  int head_epochs = 0;
+  int epochs = 10;
+  int batch = 128;
+  double learning_rate = 1e-3;
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.999;
+  std::string schedule = "cosine";
+  int decay_epochs = 2;
+  double decay = 0.97;
+  double average = 0;
+  double clip = 0;
+  int patience = 0;
+  double validation = 0.1;
+  std::string augment = "none";
+  double hard = 0.3;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("beta", self.beta, "weight of the rate (nats of rate against nats of prediction)",
+          core::at_least(0));
+    visit("target_rate", self.target_rate, "bits per sample that beta is steered to; 0: beta stays",
+          core::at_least(0));
+    visit("head_epochs", self.head_epochs, "epochs of projection, channel and decoder alone, on "
+          "features computed once", core::between(0, 1000000));
+    visit("epochs", self.epochs, "epochs of the whole model", core::between(0, 1000000));
+    visit("batch", self.batch, "samples per step", core::between(1, 1 << 20));
+    visit("learning_rate", self.learning_rate, "of Adam", core::above(0));
+    visit("adam_beta1", self.adam_beta1, "decay of Adam's first moment", core::between(0, 0.99999));
+    visit("adam_beta2", self.adam_beta2, "decay of Adam's second moment",
+          core::between(0, 0.9999999));
+    visit("schedule", self.schedule, "learning rate over time: constant, a cosine to zero after a "
+          "short rise, or steps (times `decay` every `decay_epochs`)",
+          core::one_of({"constant", "cosine", "step"}));
+    visit("decay_epochs", self.decay_epochs, "epochs between steps of the schedule",
+          core::at_least(1));
+    visit("decay", self.decay, "factor of each step of the schedule", core::between(0, 1));
+    visit("average", self.average, "decay of the exponential moving average of the weights, which "
+          "is then what is used; 0: none", core::between(0, 0.999999));
+    visit("clip", self.clip, "largest norm of the gradient; 0: no limit", core::at_least(0));
+    visit("patience", self.patience, "epochs without a better validation objective before it stops "
+          "and keeps the best weights; 0: never", core::at_least(0));
+    visit("validation", self.validation, "part of the training data held out",
+          core::between(0, 0.9));
+    visit("augment", self.augment, "flip: mirror half of the images", core::one_of({"none", "flip"}));
+    visit("hard", self.hard, "last part of training in which a quantized channel rounds, as it does "
+          "at use, instead of adding noise", core::between(0, 1));
+  }
+};
+
+struct EpochRecord {
+  std::string stage;  // "head" or "whole"
+  int epoch = 0;      // from 1
+  double train_prediction_bits = 0, train_rate_bits = 0;
+  double validation_prediction_bits = 0, validation_rate_bits = 0, validation_distortion = 0;
+  double beta = 0;
+  double seconds = 0;
+};
+
+struct TrainingResult {
+  std::vector<EpochRecord> history;
+  double beta = 0;             // at the end; equals the option unless a target rate steered it
+  double train_rate_bits = 0;  // on the training part, in the mode of use
+  Evaluation validation;       // in the mode of use; empty without a validation part
+  double seconds_per_step = 0;  // median over epochs of the whole-model stage (else the head's)
+};
+
+core::Json to_json(const TrainingResult& result);
+
+// Trains `model` in place. With a `checkpoint` path, the state is saved there every minute and when
+// the monitor asks to stop (Interrupted is thrown then); if the file is there at the start, the run
+// goes on from it (DataError if it belongs to another run); it is removed at the end.
+// Errors: InvalidArgument for options outside their limits, for a target rate above
+// 12 bits * channel size (what tables of 4096 symbols carry) or for a channel without a rate;
+// DataError if the loss becomes NaN or infinite, naming the step.
+// Memory: the data once more on the model's device, five times the parameters.
+TrainingResult train(Model& model, const data::Dataset& training, const TrainerOptions& options,
+                     core::Key key, core::Monitor& monitor,
+                     const std::filesystem::path& checkpoint = {});
+
+}  // namespace venturi::learn
