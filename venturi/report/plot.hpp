@@ -5,8 +5,9 @@
 // (light and, on a screen that asks for it, dark) and its own background.
 //
 // What cannot be drawn is left out and counted in the note below the plot: points that are not
-// finite, points at or below zero on a logarithmic axis. More points than a plot can show are thinned
-// (lines keep the extremes of every stretch, clouds one point a cell), and the note says so.
+// finite, points at or below zero on a logarithmic axis. More points than a plot can show are
+// thinned (lines keep the extremes of every stretch, clouds one point a cell), and the note says
+// so.
 #pragma once
 
 #include <optional>
@@ -27,9 +28,9 @@ struct Axis {
 enum class Style { kLine, kPoints, kLinePoints };
 
 struct Series {
-  std::string name;        // in the legend; a plot of one unnamed series has none
-  std::vector<double> x;   // n
-  std::vector<double> y;   // n
+  std::string name;                   // in the legend; a plot of one unnamed series has none
+  std::vector<double> x;              // n
+  std::vector<double> y;              // n
   std::vector<double> y_low, y_high;  // n each, or both empty: a band (kLine) or whiskers
   Style style = Style::kLine;
   std::vector<std::string> tips;  // n or empty: shown over a point; without them "name: x, y"

@@ -2,10 +2,10 @@
 //
 // Run records in, a page out: a record is drawn without the code of the room that made it. Of the
 // results of a record these are drawn, all optional, in this order:
+//   "notes":     ["a paragraph", ...]
 //   "tables":    [{"title", "columns": [{"key","title","form"}], "rows": [{key: cell, ...}, ...]}]
 //   "plots":     [plots as in plot.hpp]
 //   "heat_maps": [heat maps as in plot.hpp]
-//   "notes":     ["a paragraph", ...]
 // The other scalar results come as a table of name and value; the whole record is folded below.
 #pragma once
 
@@ -26,8 +26,8 @@ core::Json to_json(const core::Table& table, std::string_view title = "");
 core::Table table_from_json(const core::Json& json);
 
 // One section a record, in their order. The footer holds time, machine and versions of the last.
-// DataError naming record and field on a record that cannot be drawn ("record 2:
-// results.plots[0].x: ..."); records nested deeper than 64 are refused.
+// DataError naming record and field on a record that cannot be drawn ("record
+// 2.results.plots[0].x: ..."); records nested deeper than 64 are refused.
 Page render_records(const std::vector<core::Json>& records,
                     std::string_view title = "Venturi report");
 

@@ -1,0 +1,416 @@
+#include "venturi/report/plot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "venturi/core/error.hpp"
+#include "venturi/report/drawing.hpp"
+#include "venturi/report/legend.hpp"
+#include "venturi/report/scale.hpp"
+#include "venturi/report/text.hpp"
+#include "venturi/report/thin.hpp"
+
+namespace venturi::report {
+namespace {
+
+constexpr std::size_t kMostLinePoints = 2000;  // a series
+constexpr std::size_t kMostMarks = 4000;       // a series
+constexpr std::size_t kMostTips = 400;         // a series; beyond, marks are too small to aim at
+constexpr double kHitRadius = 9;
+
+// Where the data go, in pixels.
+struct Frame {
+  double left = 0, right = 0, top = 0, bottom = 0;
+};
+
+// What could not be drawn as it is.
+struct LeftOut {
+  std::size_t not_finite = 0, not_positive = 0, outside = 0, thinned_from = 0, thinned_to = 0;
+};
+
+// One series' points that have a place, with their places.
+struct Placed {
+  std::vector<std::size_t> index;  // into the series, ascending
+  std::vector<Pixel> at;
+};
+
+// Draws one plot; the parts follow each other from top to bottom.
+class PlotPen {
+ public:
+  PlotPen(const Plot& plot, Size size)
+      : plot_(plot), width_(size.width), height_(size.height), legend_(plot.series, size.width) {}
+
+  std::string document(Form form) {
+    set_scales();
+    const double head = canvas_.heading(plot_.title, plot_.note, width_ - 2 * kPad);
+    set_frame(head);
+    draw_axes();
+    draw_reference_lines();
+    for (std::size_t s = 0; s < plot_.series.size(); ++s) draw_series(s);
+    double y = legend_.draw(canvas_, frame_.bottom + 24 + (plot_.x.label.empty() ? 0 : 20));
+    y = canvas_.small_print(small_print(), y + 4, width_ - 2 * kPad);
+    return canvas_.document(plot_.title, width_, std::max<double>(height_, y + kPad - 6), form);
+  }
+
+ private:
+  void set_scales() {
+    Extent x_data;
+    Extent y_data;
+    const auto add = [](Extent& extent, double value, bool log) {
+      if (drawable(value, log)) extent.add(value);
+    };
+    for (const auto& s : plot_.series) {
+      for (std::size_t i = 0; i < s.x.size(); ++i) {
+        if (!drawable(s.x[i], plot_.x.log) || !drawable(s.y[i], plot_.y.log)) continue;
+        x_data.add(s.x[i]);
+        y_data.add(s.y[i]);
+        if (s.y_low.empty()) continue;
+        add(y_data, s.y_low[i], plot_.y.log);
+        add(y_data, s.y_high[i], plot_.y.log);
+      }
+    }
+    for (const auto& line : plot_.lines) {
+      add(line.horizontal ? y_data : x_data, line.at, line.horizontal ? plot_.y.log : plot_.x.log);
+    }
+    x_ = make_scale(plot_.x, x_data);
+    y_ = make_scale(plot_.y, y_data);
+  }
+
+  // Room for tick labels on the left, labels of reference lines on the right and above.
+  void set_frame(double head) {
+    const double side = std::min(130.0, width_ * 0.25);
+    double right = 0;
+    int rows = 0;
+    for (const auto& line : plot_.lines) {
+      if (!shown(line) || line.label.empty()) continue;
+      if (line.horizontal) {
+        for (const auto& part : wrap(line.label, kTickSize, side, 3)) {
+          right = std::max(right, text_width(part, kTickSize) + 8);
+        }
+      } else {
+        rows = std::min(rows + 1, 4);
+      }
+    }
+    frame_.top = head + (plot_.y.label.empty() ? 4 : 20) + 16 * rows;
+    frame_.bottom =
+        std::max(frame_.top + 140,
+                 height_ - kPad - 20.0 - (plot_.x.label.empty() ? 0 : 20) - legend_.height());
+    y_.from = frame_.bottom;
+    y_.to = frame_.top;
+    y_ticks_ = make_ticks(y_, static_cast<int>((frame_.bottom - frame_.top) / 45));
+    double left = 0;
+    for (const auto& tick : y_ticks_) left = std::max(left, text_width(tick.label, kTickSize));
+    frame_.left = kPad + left + 8;
+    frame_.right = width_ - kPad - std::max(right, 8.0);
+    x_.from = frame_.left;
+    x_.to = frame_.right;
+    x_ticks_ = make_ticks(x_, static_cast<int>((frame_.right - frame_.left) / 75));
+  }
+
+  bool shown(const ReferenceLine& line) const {
+    const Scale& scale = line.horizontal ? y_ : x_;
+    return drawable(line.at, scale.log) && scale.holds(line.at);
+  }
+
+  void draw_axes() {
+    for (const auto& tick : y_ticks_) {
+      const double y = y_(tick.at);
+      canvas_.line(frame_.left, y, frame_.right, y, tick.label.empty() ? "vt-minor" : "vt-grid");
+      if (tick.label.empty()) continue;
+      canvas_.text(frame_.left - 8, y + 4, tick.label, "class=\"vt-tick\" text-anchor=\"end\"");
+    }
+    double free_from = 0;
+    for (const auto& tick : x_ticks_) {
+      const double x = x_(tick.at);
+      canvas_.line(x, frame_.top, x, frame_.bottom, tick.label.empty() ? "vt-minor" : "vt-grid");
+      const double half = text_width(tick.label, kTickSize) / 2;
+      if (tick.label.empty() || x - half < free_from) continue;
+      free_from = x + half + 6;
+      canvas_.text(x, frame_.bottom + 17, tick.label, "class=\"vt-tick\" text-anchor=\"middle\"");
+    }
+    canvas_.line(frame_.left, frame_.bottom, frame_.right, frame_.bottom, "vt-axis");
+    const double room = width_ - 2 * kPad;
+    if (!plot_.y.label.empty()) {
+      canvas_.text(kPad, frame_.top - 12 - label_rows() * 16,
+                   shorten(plot_.y.label, kLabelSize, room), "class=\"vt-label\"");
+    }
+    if (!plot_.x.label.empty()) {
+      canvas_.text((frame_.left + frame_.right) / 2, frame_.bottom + 37,
+                   shorten(plot_.x.label, kLabelSize, room),
+                   "class=\"vt-label\" text-anchor=\"middle\"");
+    }
+  }
+
+  int label_rows() const {
+    const auto count = std::count_if(plot_.lines.begin(), plot_.lines.end(), [&](const auto& line) {
+      return !line.horizontal && !line.label.empty() && shown(line);
+    });
+    return static_cast<int>(std::min<std::ptrdiff_t>(count, 4));
+  }
+
+  void draw_reference_lines() {
+    struct Beside {
+      double y = 0;
+      std::vector<std::string> parts;
+    };
+    std::vector<Beside> beside;
+    int row = 0;
+    for (const auto& line : plot_.lines) {
+      if (!shown(line)) continue;
+      if (line.horizontal) {
+        const double y = y_(line.at);
+        canvas_.line(frame_.left, y, frame_.right, y, "vt-reference");
+        if (line.label.empty()) continue;
+        beside.push_back({y, wrap(line.label, kTickSize, std::min(130.0, width_ * 0.25), 3)});
+      } else {
+        const double x = x_(line.at);
+        const int rows = label_rows();
+        const double top = frame_.top - 16.0 * (rows == 0 ? 0 : rows - 1 - row % rows) - 4;
+        canvas_.line(x, line.label.empty() ? frame_.top : top + 2, x, frame_.bottom,
+                     "vt-reference");
+        if (line.label.empty()) continue;
+        const std::string label = shorten(line.label, kTickSize, frame_.right - frame_.left);
+        const double half = text_width(label, kTickSize) / 2;
+        canvas_.text(
+            std::clamp(x, frame_.left + half, std::max(frame_.left + half, width_ - kPad - half)),
+            top - 2, label, "class=\"vt-tick\" text-anchor=\"middle\"");
+        ++row;
+      }
+    }
+    // Labels that would overlap are pushed apart, downwards, then back up from the bottom.
+    std::sort(beside.begin(), beside.end(),
+              [](const Beside& a, const Beside& b) { return a.y < b.y; });
+    const auto height = [](const Beside& b) { return 14.0 * static_cast<double>(b.parts.size()); };
+    for (std::size_t i = 1; i < beside.size(); ++i) {
+      beside[i].y =
+          std::max(beside[i].y, beside[i - 1].y + (height(beside[i - 1]) + height(beside[i])) / 2);
+    }
+    double limit = frame_.bottom + 6;
+    for (std::size_t i = beside.size(); i-- > 0;) {
+      beside[i].y = std::min(beside[i].y, limit - height(beside[i]) / 2);
+      limit = beside[i].y - height(beside[i]) / 2;
+    }
+    for (const auto& b : beside) {
+      double y = b.y - height(b) / 2 + 11;
+      for (const auto& part : b.parts) {
+        canvas_.text(frame_.right + 8, y, part, "class=\"vt-tick\"");
+        y += 14;
+      }
+    }
+  }
+
+  // The points of a series that have a place; counts the others.
+  Placed place(const Series& s) {
+    Placed out;
+    for (std::size_t i = 0; i < s.x.size(); ++i) {
+      if (!drawable(s.x[i], false) || !drawable(s.y[i], false)) {
+        ++left_out_.not_finite;
+      } else if (!drawable(s.x[i], x_.log) || !drawable(s.y[i], y_.log)) {
+        ++left_out_.not_positive;
+      } else {
+        out.index.push_back(i);
+        out.at.push_back({x_(s.x[i]), y_(s.y[i])});
+      }
+    }
+    return out;
+  }
+
+  void draw_series(std::size_t s) {
+    const Series& series = plot_.series[s];
+    const Placed placed = place(series);
+    for (const std::size_t i : placed.index) {
+      left_out_.outside += !x_.holds(series.x[i]) || !y_.holds(series.y[i]);
+    }
+    canvas_.raw(fmt::format("<g class=\"{}\">\n", series_class(s)));
+    const bool line = draws_line(series);
+    // A single point has no line to be seen on.
+    const bool marks = draws_marks(series) || placed.index.size() == 1;
+    clip_begin();
+    if (!series.y_low.empty()) draw_spread(series, placed, line && !draws_marks(series));
+    if (line) draw_line(s, series, placed);
+    clip_end();
+    if (marks) draw_marks_of(s, placed);
+    canvas_.raw("</g>\n");
+  }
+
+  // A nested drawing clips to its box without an id that other plots of the page might share.
+  void clip_begin() {
+    canvas_.raw(
+        fmt::format("<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" "
+                    "viewBox=\"{0} {1} {2} {3}\">\n",
+                    px(frame_.left - 2), px(frame_.top - 2), px(frame_.right - frame_.left + 4),
+                    px(frame_.bottom - frame_.top + 4)));
+  }
+  void clip_end() { canvas_.raw("</svg>\n"); }
+
+  // Far outside the frame a coordinate says no more than a little outside, and overflows nothing.
+  Pixel bounded(Pixel at) const {
+    return {std::clamp(at.x, -1e6, 1e6), std::clamp(at.y, -1e6, 1e6)};
+  }
+
+  void draw_line(std::size_t s, const Series& series, const Placed& placed) {
+    std::vector<std::size_t> kept = thin_line(placed.at, kMostLinePoints);
+    note_thinning(placed.index.size(), kept.size());
+    std::string d;
+    std::size_t next = 0;  // the index that would follow without a gap
+    std::size_t before = 0;
+    for (const std::size_t k : kept) {
+      // A gap stands wherever a point between this one and the last drawn one has no place.
+      const bool gap = d.empty() || placed.index[k] - next != k - before;
+      const Pixel at = bounded(placed.at[k]);
+      if (gap && !d.empty()) d += "h0";
+      d += (gap ? "M" : "L") + px(at.x) + " " + px(at.y);
+      next = placed.index[k] + 1;
+      before = k + 1;
+    }
+    if (!d.empty()) {
+      canvas_.raw(fmt::format("<path class=\"vt-line\"{} d=\"{}h0\"/>\n", dash(s), d));
+    }
+    if (!draws_marks(series) && placed.index.size() <= kMostTips) {
+      for (std::size_t k = 0; k < placed.index.size(); ++k) {
+        if (!inside(placed.at[k])) continue;
+        canvas_.raw("<g class=\"vt-over\">" + tip(series, placed.index[k]) + hit(placed.at[k]) +
+                    "</g>\n");
+      }
+    }
+  }
+
+  bool inside(Pixel at) const {
+    return at.x >= frame_.left - 0.5 && at.x <= frame_.right + 0.5 && at.y >= frame_.top - 0.5 &&
+           at.y <= frame_.bottom + 0.5;
+  }
+
+  // y_low..y_high as a band under a line, as whiskers under marks.
+  void draw_spread(const Series& series, const Placed& placed, bool band) {
+    std::string upper;
+    std::string lower;
+    std::string whiskers;
+    std::vector<std::size_t> kept =
+        band ? thin_line(placed.at, kMostLinePoints) : thin_cloud(placed.at, kMostMarks, 1);
+    for (const std::size_t k : kept) {
+      const std::size_t i = placed.index[k];
+      if (!drawable(series.y_low[i], y_.log) || !drawable(series.y_high[i], y_.log)) continue;
+      const std::string x = px(bounded(placed.at[k]).x);
+      const std::string low = px(bounded({0, y_(series.y_low[i])}).y);
+      const std::string high = px(bounded({0, y_(series.y_high[i])}).y);
+      upper += (upper.empty() ? "M" : "L") + x + " " + high;
+      lower.insert(0, "L" + x + " " + low);
+      whiskers += "M" + x + " " + low + "V" + high;
+      for (const auto& end : {low, high}) {
+        whiskers += "M" + px(placed.at[k].x - 3.5) + " " + end + "h7";
+      }
+    }
+    if (upper.empty()) return;
+    canvas_.raw(band ? "<path class=\"vt-band\" d=\"" + upper + lower + "Z\"/>\n"
+                     : "<path class=\"vt-whisker\" d=\"" + whiskers + "\"/>\n");
+  }
+
+  void draw_marks_of(std::size_t s, const Placed& placed) {
+    const Series& series = plot_.series[s];
+    std::vector<std::size_t> kept = thin_cloud(placed.at, kMostMarks, 1);
+    if (!draws_line(series)) note_thinning(placed.index.size(), kept.size());
+    const std::size_t n = kept.size();
+    const double radius = n <= 60 ? 4 : n <= kMostTips ? 3 : 1.6;
+    if (n > kMostTips) canvas_.raw("<g class=\"vt-cloud\">\n");
+    for (const std::size_t k : kept) {
+      const Pixel at = placed.at[k];
+      if (!inside(at)) continue;
+      // Beyond some hundreds only tips that somebody wrote are worth their bytes.
+      if (n <= kMostTips || !series.tips.empty()) {
+        canvas_.raw("<g class=\"vt-over\">" + tip(series, placed.index[k]) +
+                    (n <= kMostTips ? hit(at) : "") + mark(s, at, radius) + "</g>\n");
+      } else {
+        canvas_.raw(mark(s, at, radius) + "\n");
+      }
+    }
+    if (n > kMostTips) canvas_.raw("</g>\n");
+  }
+
+  static std::string hit(Pixel at) {
+    return fmt::format("<circle class=\"vt-hit\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", px(at.x),
+                       px(at.y), px(kHitRadius));
+  }
+
+  std::string tip(const Series& series, std::size_t i) const {
+    if (!series.tips.empty()) return "<title>" + escape(series.tips[i]) + "</title>";
+    const auto part = [](const std::string& label, double value) {
+      return (label.empty() ? "" : label + ": ") + number_text(value);
+    };
+    std::string text = series.name.empty() ? "" : series.name + "\n";
+    text += part(plot_.x.label, series.x[i]) + "\n" + part(plot_.y.label, series.y[i]);
+    if (!series.y_low.empty()) {
+      text += " (" + number_text(series.y_low[i]) + " to " + number_text(series.y_high[i]) + ")";
+    }
+    return "<title>" + escape(text) + "</title>";
+  }
+
+  void note_thinning(std::size_t from, std::size_t to) {
+    if (to == from) return;
+    left_out_.thinned_from += from;
+    left_out_.thinned_to += to;
+  }
+
+  // What was left out and why, as sentences.
+  std::string small_print() const {
+    std::string text;
+    const auto say = [&](std::size_t n, std::string_view what) {
+      if (n == 0) return;
+      text += fmt::format("{}{} point{} {}.", text.empty() ? "" : " ", count_text(n),
+                          n == 1 ? "" : "s", what);
+    };
+    const bool any = std::any_of(plot_.series.begin(), plot_.series.end(),
+                                 [](const Series& s) { return !s.x.empty(); });
+    if (!any) text = "No data.";
+    say(left_out_.not_finite, "without a finite value not drawn");
+    say(left_out_.not_positive, "at or below zero not drawn on a logarithmic axis");
+    say(left_out_.outside, "outside the axes");
+    if (left_out_.thinned_from > 0) {
+      say(left_out_.thinned_from,
+          fmt::format("thinned to {} for drawing", count_text(left_out_.thinned_to)));
+    }
+    return text;
+  }
+
+  const Plot& plot_;
+  double width_, height_;
+  Scale x_, y_;
+  Frame frame_;
+  std::vector<Tick> x_ticks_, y_ticks_;
+  LeftOut left_out_;
+  Legend legend_;
+  Canvas canvas_;
+};
+
+}  // namespace
+
+void check_plot(const Plot& plot, Size size, std::string_view where) {
+  check_size(size, where);
+  check_axis(plot.x, where);
+  check_axis(plot.y, where);
+  for (std::size_t s = 0; s < plot.series.size(); ++s) {
+    const Series& series = plot.series[s];
+    const std::size_t n = series.x.size();
+    const auto expect = [&](const char* field, std::size_t found, bool may_be_empty) {
+      if (found == n || (may_be_empty && found == 0)) return;
+      core::fail_argument(where, "expected series[{}].{} (n = {}), got {}", s, field, n, found);
+    };
+    expect("y", series.y.size(), false);
+    expect("y_low", series.y_low.size(), true);
+    expect("y_high", series.y_high.size(), true);
+    expect("tips", series.tips.size(), true);
+    if (series.y_low.empty() != series.y_high.empty()) {
+      core::fail_argument(where, "expected y_low and y_high of series[{}] together, got one", s);
+    }
+  }
+}
+
+std::string draw(const Plot& plot, Size size, Form form) {
+  check_plot(plot, size, "report.to_svg");
+  return PlotPen(plot, size).document(form);
+}
+
+std::string to_svg(const Plot& plot, Size size) { return draw(plot, size, Form::kFile); }
+
+}  // namespace venturi::report
