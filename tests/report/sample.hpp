@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "venturi/core/error.hpp"
+#include "venturi/core/key.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/report/plot.hpp"
 #include "venturi/report/render.hpp"
@@ -81,11 +82,10 @@ inline Plot sample_cloud() {
   Plot plot{.title = "Codes of two classes", .x = {.label = "z1"}, .y = {.label = "z2"}};
   for (int c = 0; c < 2; ++c) {
     Series cloud{.name = c == 0 ? "shirt" : "coat", .style = Style::kPoints};
-    for (int i = 1; i <= 900; ++i) {
-      const double angle = i * 2.39996;
-      const double radius = std::sqrt(-2 * std::log(std::fmod(i * 0.6180339887, 1.0) + 1e-9));
-      cloud.x.push_back(radius * std::cos(angle) + 2.4 * c);
-      cloud.y.push_back(radius * std::sin(angle) * (1 + 0.5 * c) - c);
+    core::Random random(core::Key(7).split(static_cast<std::uint64_t>(c)));
+    for (int i = 0; i < 700; ++i) {
+      cloud.x.push_back(random.normal() + 2.4 * c);
+      cloud.y.push_back(random.normal() * (1 + 0.5 * c) - c);
     }
     plot.series.push_back(cloud);
   }

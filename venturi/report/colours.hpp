@@ -15,10 +15,18 @@ struct Colour {
   double luminance() const;
 };
 
-// t in [0, 1]: dark violet over green to yellow (the viridis scale of Matplotlib, nine of its
-// points).
-Colour sequential_colour(double t);
-// t in [0, 1], 0.5 the middle: blue over near-white to red (after ColorBrewer's RdBu).
-Colour diverging_colour(double t);
+// Heat maps take their colours from classes, so that the same drawing has a scale for light pages
+// (pale to deep) and one for dark screens (deep to bright).
+inline constexpr int kColourLevels = 64;
+
+// t in [0, 1] -> "vt-s12" (sequential) or "vt-d12" (diverging, 0.5 the middle): the class of a
+// cell; with 't' before the number the class of the text upon it: "vt-st12".
+std::string cell_class(double t, bool diverging);
+std::string cell_text_class(double t, bool diverging);
+// The colour of that class in a light page.
+Colour cell_colour(double t, bool diverging);
+
+// The rules of all classes of one scale.
+std::string colour_style(bool diverging);
 
 }  // namespace venturi::report

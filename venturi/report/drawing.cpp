@@ -36,8 +36,6 @@ constexpr std::string_view kStyle = R"(
 .vt .vt-over:hover .vt-mark{stroke:#1f2328;stroke-width:1.6}
 .vt .vt-none{fill:#f2f4f6;stroke:#c5ccd3;stroke-dasharray:2 2}
 .vt .vt-cell{font-size:11px;font-variant-numeric:tabular-nums}
-.vt .vt-on-dark{fill:#ffffff}
-.vt .vt-on-light{fill:#1f2328}
 .vt .vt-c0{color:#0b6bb8}
 .vt .vt-c1{color:#d1510a}
 .vt .vt-c2{color:#00875f}
@@ -58,8 +56,6 @@ constexpr std::string_view kStyle = R"(
 .vt .vt-mark{stroke:#161b22}
 .vt .vt-over:hover .vt-mark{stroke:#e6edf3}
 .vt .vt-none{fill:#1d232b;stroke:#444c56}
-.vt .vt-on-dark{fill:#ffffff}
-.vt .vt-on-light{fill:#1f2328}
 .vt .vt-c0{color:#58a6ff}
 .vt .vt-c1{color:#ff8a4a}
 .vt .vt-c2{color:#3fc79a}
@@ -128,14 +124,15 @@ double Canvas::small_print(const std::string& content, double y, double width) {
   return y;
 }
 
-std::string Canvas::document(std::string_view title, double width, double height, Form form) const {
+std::string Canvas::document(std::string_view title, double width, double height, Form form,
+                             std::string_view more_style) const {
   const std::string w = px(std::ceil(width));
   const std::string h = px(std::ceil(height));
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"vt\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"{2}\">\n",
       w, h, escape(title));
-  if (form == Form::kFile) out += fmt::format("<style>{}</style>\n", kStyle);
+  if (form == Form::kFile) out += fmt::format("<style>{}{}</style>\n", kStyle, more_style);
   out += fmt::format(
       "<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"10\" class=\"vt-paper\"/>\n",
       px(std::ceil(width) - 1), px(std::ceil(height) - 1));

@@ -30,6 +30,12 @@ inline constexpr double kNoteSize = 12;
 inline constexpr double kTickSize = 11.5;
 inline constexpr double kLabelSize = 12;
 
+// Where the data go, in pixels.
+struct Frame {
+  double left = 0, right = 0, top = 0, bottom = 0;
+  double width = 0;  // of the whole drawing
+};
+
 // A growing list of SVG elements.
 class Canvas {
  public:
@@ -45,7 +51,9 @@ class Canvas {
   double small_print(const std::string& text, double y, double width);
 
   // The finished document.
-  std::string document(std::string_view title, double width, double height, Form form) const;
+  // The stylesheet of a file is drawing_style() and `more_style`.
+  std::string document(std::string_view title, double width, double height, Form form,
+                       std::string_view more_style = "") const;
 
  private:
   std::string body_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "venturi/core/error.hpp"
 #include "venturi/report/colours.hpp"
@@ -14,7 +15,6 @@ namespace venturi::report {
 namespace {
 
 constexpr std::size_t kMostCells = 160;  // a side; beyond, neighbours are averaged
-constexpr int kScaleSteps = 64;
 constexpr double kNumberSize = 11;
 
 // The cells as drawn: the map's own, or means of blocks of neighbours.
@@ -84,7 +84,8 @@ class HeatMapPen {
       y += 20;
     }
     y = canvas_.small_print(small_print(), y + 6, width_ - 2 * kPad);
-    return canvas_.document(map_.title, width_, std::max(height_, y + kPad - 6), form);
+    return canvas_.document(map_.title, width_, std::max(height_, y + kPad - 6), form,
+                            form == Form::kFile ? colour_style(map_.diverging) : "");
   }
 
  private:
@@ -134,10 +135,6 @@ class HeatMapPen {
     unit.to = 1;
     return std::clamp(unit(value), 0.0, 1.0);
   }
-  Colour colour(double t) const {
-    return map_.diverging ? diverging_colour(t) : sequential_colour(t);
-  }
-
   // The numbers' format: as few digits as tell the values apart, or "" where they do not fit.
   std::string number_form() const {
     if (cell_height_ < 15) return "";
@@ -164,21 +161,19 @@ class HeatMapPen {
         const double x = left_ + cell_width_ * static_cast<double>(j);
         const double y = top_ + cell_height_ * static_cast<double>(i);
         const bool has_value = drawable(value, map_.scale.log);
-        const Colour fill = has_value ? colour(position(value)) : Colour{};
+        const double t = has_value ? position(value) : 0;
         canvas_.raw(fmt::format(
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\" {}>{}</rect>\n",
             px(x + gap / 2), px(y + gap / 2), px(cell_width_ - gap), px(cell_height_ - gap),
             gap > 0 ? 2 : 0,
-            has_value ? fmt::format("class=\"vt-value\" fill=\"{0}\" stroke=\"{0}\" "
-                                    "stroke-width=\"{1}\"",
-                                    fill.hex(), gap > 0 ? 0 : 0.4)
+            has_value ? "class=\"vt-value " + cell_class(t, map_.diverging) + "\""
                       : std::string("class=\"vt-none\""),
             averaged ? "" : tip(i, j, value)));
         if (!has_value || form.empty()) continue;
         canvas_.text(
             x + cell_width_ / 2, y + cell_height_ / 2 + 4, fmt::format(fmt::runtime(form), value),
             fmt::format("class=\"vt-cell {}\" text-anchor=\"middle\" pointer-events=\"none\"",
-                        fill.luminance() < 0.3 ? "vt-on-dark" : "vt-on-light"));
+                        cell_text_class(t, map_.diverging)));
       }
     }
   }
@@ -218,12 +213,12 @@ class HeatMapPen {
 
   void draw_scale() {
     const double x = right_ + 20;
-    const double step = (bottom_ - top_) / kScaleSteps;
-    for (int k = 0; k < kScaleSteps; ++k) {
-      const double t = (k + 0.5) / kScaleSteps;
+    const double step = (bottom_ - top_) / kColourLevels;
+    for (int k = 0; k < kColourLevels; ++k) {
+      const double t = (k + 0.5) / kColourLevels;
       // Half a pixel of overlap, or the seams show.
       canvas_.rect(x, bottom_ - step * (k + 1), 12, step + (k > 0 ? 0.5 : 0),
-                   fmt::format("fill=\"{}\"", colour(t).hex()));
+                   "class=\"" + cell_class(t, map_.diverging) + "\"");
     }
     for (const auto& tick : ticks_) {
       if (tick.label.empty()) continue;

@@ -107,7 +107,7 @@ std::vector<Legend::Entry> Legend::lay_out() const {
 
 double Legend::height() const {
   const auto entries = lay_out();
-  return entries.empty() ? 0 : kRow * (entries.back().row + 1) + 8;
+  return entries.empty() ? 0 : kRow * (entries.back().row + 1) + 2;
 }
 
 double Legend::draw(Canvas& canvas, double top) const {

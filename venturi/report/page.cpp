@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "venturi/core/record.hpp"
+#include "venturi/report/colours.hpp"
 #include "venturi/report/drawing.hpp"
 #include "venturi/report/fields.hpp"
 #include "venturi/report/text.hpp"
@@ -25,9 +26,11 @@ header{padding-top:48px;padding-bottom:8px}
 h1{font-size:30px;line-height:1.2;font-weight:680;letter-spacing:-.015em;margin:0}
 .subtitle{font-size:17px;color:#59636e;margin:8px 0 0;max-width:46em}
 h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:44px 0 12px;padding-top:20px;border-top:1px solid #d9dee3}
+main>h2:first-child{margin-top:20px;border-top:0;padding-top:0}
 p{margin:0 0 12px;max-width:46em;overflow-wrap:anywhere}
+.remark{color:#59636e;font-size:13px;margin-top:-6px;font-variant-numeric:tabular-nums}
 .card{background:#ffffff;border:1px solid #d9dee3;border-radius:10px;margin:16px 0}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;width:fit-content;max-width:100%}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{caption-side:top;text-align:left;font-weight:600;padding:16px 20px 4px}
 th,td{padding:8px 20px;text-align:left;vertical-align:baseline}
@@ -36,9 +39,9 @@ td{border-bottom:1px solid #eceff2}
 tbody tr:last-child td{border-bottom:0}
 tbody tr:hover td{background:#f6f8fa}
 .number{text-align:right;white-space:nowrap}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,500px),1fr));gap:16px;margin:16px 0;align-items:start}
-.plots.single{grid-template-columns:minmax(0,760px)}
-figure{margin:0}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px;margin:16px 0;align-items:start}
+figure{margin:16px 0;max-width:760px}
+.plots figure{margin:0;max-width:none}
 .vt{display:block;width:100%;height:auto}
 details{padding:0}
 summary{cursor:pointer;padding:12px 20px;font-weight:600}
@@ -51,7 +54,7 @@ dt::after{content:":"}
 dd{margin:0;overflow-wrap:anywhere}
 @media screen and (prefers-color-scheme:dark){
 body{background:#0d1117;color:#e6edf3}
-.subtitle,th,footer{color:#9aa4af}
+.subtitle,.remark,th,footer{color:#9aa4af}
 h2,th{border-color:#30363d}
 .card{background:#161b22;border-color:#30363d}
 td{border-color:#21262d}
@@ -99,6 +102,13 @@ void print_json(const core::Json& value, std::size_t depth, std::string& out) {
   out += object ? "}" : "]";
 }
 
+// Alone a figure has a page's width, beside others half of it; drawn at that size, its letters have
+// the size of the page's.
+constexpr Size kWide = {760, 430};
+constexpr Size kNarrow = {528, 380};
+
+std::string figure(const std::string& svg) { return "<figure>" + svg + "</figure>\n"; }
+
 std::string fact_text(const core::Json& value) {
   if (value.is_string()) return value.get<std::string>();
   std::string text;
@@ -116,17 +126,15 @@ Page::Page(std::string title, std::string subtitle)
   facts_.update(core::build_facts());
 }
 
-void Page::add(Part::Kind kind, std::string html) { parts_.push_back({kind, std::move(html)}); }
+void Page::add_block(std::string html) { parts_.push_back({std::move(html), ""}); }
 
-void Page::add_heading(std::string_view text) {
-  add(Part::Kind::kBlock, "<h2>" + escape(text) + "</h2>\n");
-}
+void Page::add_heading(std::string_view text) { add_block("<h2>" + escape(text) + "</h2>\n"); }
 
 void Page::add_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find("\n\n", at), text.size());
     const std::string paragraph = escape(text.substr(at, end - at));
-    if (!paragraph.empty()) add(Part::Kind::kBlock, "<p>" + paragraph + "</p>\n");
+    if (!paragraph.empty()) add_block("<p>" + paragraph + "</p>\n");
     at = end + 2;
   }
 }
@@ -153,22 +161,28 @@ void Page::add_table(const core::Table& table, std::string_view title) {
     }
     html += "</tr>\n";
   }
-  add(Part::Kind::kBlock, html + "</tbody></table></div>\n");
+  add_block(html + "</tbody></table></div>\n");
 }
 
 void Page::add_plot(const Plot& plot) {
-  add(Part::Kind::kFigure, "<figure>" + draw(plot, {}, Form::kInline) + "</figure>\n");
+  parts_.push_back(
+      {figure(draw(plot, kWide, Form::kInline)), figure(draw(plot, kNarrow, Form::kInline))});
 }
 
 void Page::add_heat_map(const HeatMap& map) {
-  add(Part::Kind::kFigure, "<figure>" + draw(map, {}, Form::kInline) + "</figure>\n");
+  parts_.push_back(
+      {figure(draw(map, kWide, Form::kInline)), figure(draw(map, kNarrow, Form::kInline))});
+}
+
+void Page::add_remark(std::string_view text) {
+  add_block("<p class=\"remark\">" + escape(text) + "</p>\n");
 }
 
 void Page::add_json(std::string_view title, const core::Json& json) {
   std::string text;
   print_json(json, 0, text);
-  add(Part::Kind::kBlock, "<details class=\"card\"><summary>" + escape(title) + "</summary><pre>" +
-                              escape(text) + "</pre></details>\n");
+  add_block("<details class=\"card\"><summary>" + escape(title) + "</summary><pre>" + escape(text) +
+            "</pre></details>\n");
 }
 
 void Page::set_origin(std::string time, core::Json facts) {
@@ -184,20 +198,22 @@ std::string Page::html() const {
                      escape(kPolicy));
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n";
   out += "<link rel=\"icon\" href=\"data:,\"/>\n";
+  const std::string styles =
+      std::string(drawing_style()) + colour_style(false) + colour_style(true);
   out += fmt::format("<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n", escape(title_),
-                     kStyle, drawing_style());
+                     kStyle, styles);
   out += "<header><h1>" + escape(title_) + "</h1>";
   if (!subtitle_.empty()) out += "<p class=\"subtitle\">" + escape(subtitle_) + "</p>";
   out += "</header>\n<main>\n";
   for (std::size_t i = 0; i < parts_.size();) {
-    if (parts_[i].kind == Part::Kind::kBlock) {
+    std::size_t end = i;
+    while (end < parts_.size() && !parts_[end].narrow.empty()) ++end;
+    if (end - i <= 1) {
       out += parts_[i++].html;
       continue;
     }
-    std::size_t end = i;
-    while (end < parts_.size() && parts_[end].kind == Part::Kind::kFigure) ++end;
-    out += end - i == 1 ? "<div class=\"plots single\">\n" : "<div class=\"plots\">\n";
-    for (; i < end; ++i) out += parts_[i].html;
+    out += "<div class=\"plots\">\n";
+    for (; i < end; ++i) out += parts_[i].narrow;
     out += "</div>\n";
   }
   out += "</main>\n<footer><dl><div><dt>made</dt><dd>" + escape(time_) + "</dd></div>";

@@ -24,6 +24,8 @@ class Page {
   void add_heading(std::string_view text);
   // A paragraph; a blank line starts the next one.
   void add_text(std::string_view text);
+  // One small line: where something comes from.
+  void add_remark(std::string_view text);
   // Columns that hold numbers are set to the right. `title` may be empty.
   void add_table(const core::Table& table, std::string_view title = "");
   void add_plot(const Plot& plot);
@@ -40,10 +42,10 @@ class Page {
 
  private:
   struct Part {
-    enum class Kind { kBlock, kFigure } kind;
     std::string html;
+    std::string narrow;  // a figure as it stands beside others; empty for anything else
   };
-  void add(Part::Kind kind, std::string html);
+  void add_block(std::string html);
 
   std::string title_;
   std::string subtitle_;

@@ -8,6 +8,7 @@
 #include "venturi/core/error.hpp"
 #include "venturi/report/drawing.hpp"
 #include "venturi/report/legend.hpp"
+#include "venturi/report/reference_lines.hpp"
 #include "venturi/report/scale.hpp"
 #include "venturi/report/text.hpp"
 #include "venturi/report/thin.hpp"
@@ -19,11 +20,7 @@ constexpr std::size_t kMostLinePoints = 2000;  // a series
 constexpr std::size_t kMostMarks = 4000;       // a series
 constexpr std::size_t kMostTips = 400;         // a series; beyond, marks are too small to aim at
 constexpr double kHitRadius = 9;
-
-// Where the data go, in pixels.
-struct Frame {
-  double left = 0, right = 0, top = 0, bottom = 0;
-};
+constexpr double kFoot = 12;  // below everything
 
 // What could not be drawn as it is.
 struct LeftOut {
@@ -44,14 +41,15 @@ class PlotPen {
 
   std::string document(Form form) {
     set_scales();
+    const ReferenceLines lines(plot_.lines, x_, y_, width_);
     const double head = canvas_.heading(plot_.title, plot_.note, width_ - 2 * kPad);
-    set_frame(head);
-    draw_axes();
-    draw_reference_lines();
+    set_frame(head, lines);
+    draw_axes(frame_.top - 12 - lines.room_above());
+    lines.draw(canvas_, frame_, x_, y_);
     for (std::size_t s = 0; s < plot_.series.size(); ++s) draw_series(s);
-    double y = legend_.draw(canvas_, frame_.bottom + 24 + (plot_.x.label.empty() ? 0 : 20));
-    y = canvas_.small_print(small_print(), y + 4, width_ - 2 * kPad);
-    return canvas_.document(plot_.title, width_, std::max<double>(height_, y + kPad - 6), form);
+    double y = legend_.draw(canvas_, frame_.bottom + x_axis_height());
+    y = canvas_.small_print(small_print(), y, width_ - 2 * kPad);
+    return canvas_.document(plot_.title, width_, std::max<double>(height_, y + kFoot), form);
   }
 
  private:
@@ -79,42 +77,26 @@ class PlotPen {
   }
 
   // Room for tick labels on the left, labels of reference lines on the right and above.
-  void set_frame(double head) {
-    const double side = std::min(130.0, width_ * 0.25);
-    double right = 0;
-    int rows = 0;
-    for (const auto& line : plot_.lines) {
-      if (!shown(line) || line.label.empty()) continue;
-      if (line.horizontal) {
-        for (const auto& part : wrap(line.label, kTickSize, side, 3)) {
-          right = std::max(right, text_width(part, kTickSize) + 8);
-        }
-      } else {
-        rows = std::min(rows + 1, 4);
-      }
-    }
-    frame_.top = head + (plot_.y.label.empty() ? 4 : 20) + 16 * rows;
-    frame_.bottom =
-        std::max(frame_.top + 140,
-                 height_ - kPad - 20.0 - (plot_.x.label.empty() ? 0 : 20) - legend_.height());
+  void set_frame(double head, const ReferenceLines& lines) {
+    frame_.width = width_;
+    frame_.top = head + (plot_.y.label.empty() ? 4 : 24) + lines.room_above();
+    const double foot = x_axis_height() + legend_.height() + kFoot;
+    frame_.bottom = std::max(frame_.top + 140, height_ - foot);
     y_.from = frame_.bottom;
     y_.to = frame_.top;
-    y_ticks_ = make_ticks(y_, static_cast<int>((frame_.bottom - frame_.top) / 45));
+    y_ticks_ = make_ticks(y_, static_cast<int>((frame_.bottom - frame_.top) / 42));
     double left = 0;
     for (const auto& tick : y_ticks_) left = std::max(left, text_width(tick.label, kTickSize));
     frame_.left = kPad + left + 8;
-    frame_.right = width_ - kPad - std::max(right, 8.0);
+    frame_.right = width_ - kPad - std::max(lines.room_right(), 8.0);
     x_.from = frame_.left;
     x_.to = frame_.right;
-    x_ticks_ = make_ticks(x_, static_cast<int>((frame_.right - frame_.left) / 75));
+    x_ticks_ = make_ticks(x_, static_cast<int>((frame_.right - frame_.left) / 70));
   }
 
-  bool shown(const ReferenceLine& line) const {
-    const Scale& scale = line.horizontal ? y_ : x_;
-    return drawable(line.at, scale.log) && scale.holds(line.at);
-  }
+  double x_axis_height() const { return plot_.x.label.empty() ? 26 : 46; }
 
-  void draw_axes() {
+  void draw_axes(double label_y) {
     for (const auto& tick : y_ticks_) {
       const double y = y_(tick.at);
       canvas_.line(frame_.left, y, frame_.right, y, tick.label.empty() ? "vt-minor" : "vt-grid");
@@ -133,71 +115,12 @@ class PlotPen {
     canvas_.line(frame_.left, frame_.bottom, frame_.right, frame_.bottom, "vt-axis");
     const double room = width_ - 2 * kPad;
     if (!plot_.y.label.empty()) {
-      canvas_.text(kPad, frame_.top - 12 - label_rows() * 16,
-                   shorten(plot_.y.label, kLabelSize, room), "class=\"vt-label\"");
+      canvas_.text(kPad, label_y, shorten(plot_.y.label, kLabelSize, room), "class=\"vt-label\"");
     }
     if (!plot_.x.label.empty()) {
       canvas_.text((frame_.left + frame_.right) / 2, frame_.bottom + 37,
                    shorten(plot_.x.label, kLabelSize, room),
                    "class=\"vt-label\" text-anchor=\"middle\"");
-    }
-  }
-
-  int label_rows() const {
-    const auto count = std::count_if(plot_.lines.begin(), plot_.lines.end(), [&](const auto& line) {
-      return !line.horizontal && !line.label.empty() && shown(line);
-    });
-    return static_cast<int>(std::min<std::ptrdiff_t>(count, 4));
-  }
-
-  void draw_reference_lines() {
-    struct Beside {
-      double y = 0;
-      std::vector<std::string> parts;
-    };
-    std::vector<Beside> beside;
-    int row = 0;
-    for (const auto& line : plot_.lines) {
-      if (!shown(line)) continue;
-      if (line.horizontal) {
-        const double y = y_(line.at);
-        canvas_.line(frame_.left, y, frame_.right, y, "vt-reference");
-        if (line.label.empty()) continue;
-        beside.push_back({y, wrap(line.label, kTickSize, std::min(130.0, width_ * 0.25), 3)});
-      } else {
-        const double x = x_(line.at);
-        const int rows = label_rows();
-        const double top = frame_.top - 16.0 * (rows == 0 ? 0 : rows - 1 - row % rows) - 4;
-        canvas_.line(x, line.label.empty() ? frame_.top : top + 2, x, frame_.bottom,
-                     "vt-reference");
-        if (line.label.empty()) continue;
-        const std::string label = shorten(line.label, kTickSize, frame_.right - frame_.left);
-        const double half = text_width(label, kTickSize) / 2;
-        canvas_.text(
-            std::clamp(x, frame_.left + half, std::max(frame_.left + half, width_ - kPad - half)),
-            top - 2, label, "class=\"vt-tick\" text-anchor=\"middle\"");
-        ++row;
-      }
-    }
-    // Labels that would overlap are pushed apart, downwards, then back up from the bottom.
-    std::sort(beside.begin(), beside.end(),
-              [](const Beside& a, const Beside& b) { return a.y < b.y; });
-    const auto height = [](const Beside& b) { return 14.0 * static_cast<double>(b.parts.size()); };
-    for (std::size_t i = 1; i < beside.size(); ++i) {
-      beside[i].y =
-          std::max(beside[i].y, beside[i - 1].y + (height(beside[i - 1]) + height(beside[i])) / 2);
-    }
-    double limit = frame_.bottom + 6;
-    for (std::size_t i = beside.size(); i-- > 0;) {
-      beside[i].y = std::min(beside[i].y, limit - height(beside[i]) / 2);
-      limit = beside[i].y - height(beside[i]) / 2;
-    }
-    for (const auto& b : beside) {
-      double y = b.y - height(b) / 2 + 11;
-      for (const auto& part : b.parts) {
-        canvas_.text(frame_.right + 8, y, part, "class=\"vt-tick\"");
-        y += 14;
-      }
     }
   }
 

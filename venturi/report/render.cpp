@@ -141,7 +141,8 @@ void add_record(const Field& record, Page& page) {
   }
   const std::string command = record.text("command");
   page.add_heading(command.empty() ? record.path() : command);
-  page.add_text(origin_line(record.value()));
+  const std::string origin = origin_line(record.value());
+  if (!origin.empty()) page.add_remark(origin);
   if (const auto results = record.find("results")) {
     for_each(*results, "notes", [&](const Field& note) { page.add_text(note.text()); });
     for_each(*results, "tables", [&](const Field& one) {

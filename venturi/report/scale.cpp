@@ -36,7 +36,7 @@ std::string power_label(int factor, int exponent) {
   if (exponent >= -4 && exponent <= 4) {
     std::string digits =
         fmt::format("{:.{}f}", factor * std::pow(10.0, exponent), std::max(0, -exponent));
-    if (exponent == 4) digits.insert(digits.size() - 3, ",");
+    if (exponent >= 3) digits.insert(digits.size() - 3, ",");
     return digits;
   }
   return (factor == 1 ? "10" : std::to_string(factor) + "·10") + superscript(exponent);
@@ -75,7 +75,8 @@ std::vector<Tick> log_ticks(const Scale& scale, int target) {
   const int first = static_cast<int>(std::floor(std::log10(scale.low) + 1e-9));
   const int last = static_cast<int>(std::ceil(std::log10(scale.high) - 1e-9));
   const int stride = std::max(1, (last - first + target - 1) / std::max(1, target));
-  const bool few = last - first <= std::max(1, target / 3);
+  // 1-2-5 where their three labels a decade have room.
+  const bool few = 3 * std::log10(scale.high / scale.low) <= 1.6 * target;
   std::vector<Tick> ticks;
   std::size_t labelled = 0;
   for (int e = first; e <= last; ++e) {
