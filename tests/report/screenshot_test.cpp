@@ -1,13 +1,15 @@
 // The page in a browser: no console errors, plots with marks in them.
 #include <png.h>
 
-#include <cstdio>
+#include <array>
+#include <cmath>
 #include <cstdlib>
 #include <set>
 #include <vector>
 
 #include "tests/report/sample.hpp"
 #include "tests/testing.hpp"
+#include "venturi/report/colours.hpp"
 
 namespace venturi::report::testing {
 namespace {
@@ -61,12 +63,16 @@ TEST(ReportPage, SlowLooksRightInChromium) {
 
   const Image image = read_png(shot);
   ASSERT_EQ(image.width, 1200u);
-  // The first three colours of series, the two ends of the heat maps' scales.
+  // The first three colours of series; the diagonals of the two heat maps.
+  const auto bytes = [](const Colour& c) {
+    const auto byte = [](double part) { return static_cast<int>(std::lround(part * 255)); };
+    return std::array{byte(c.red), byte(c.green), byte(c.blue)};
+  };
   for (const std::array<int, 3> colour : {std::array{0x0b, 0x6b, 0xb8},
                                           {0xd1, 0x51, 0x0a},
                                           {0x00, 0x87, 0x5f},
-                                          {0x44, 0x01, 0x54},
-                                          {0xb2, 0x18, 0x2b}}) {
+                                          bytes(cell_colour(0.9, false)),
+                                          bytes(cell_colour(1, true))}) {
     EXPECT_GT(count_near(image, colour), 300u)
         << fmt::format("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]);
   }

@@ -107,7 +107,7 @@ double Canvas::heading(std::string_view title, std::string_view note, double wid
   double y = kPad;
   for (const auto& line : wrap(title, kTitleSize * 1.05, width, 3)) {
     text(kPad, y + kTitleSize - 1, line, "class=\"vt-title\"");
-    y += kTitleSize + 5;
+    y += kTitleSize + 6;
   }
   for (const auto& line : wrap(note, kNoteSize, width, 6)) {
     text(kPad, y + kNoteSize - 1, line, "class=\"vt-note\"");
@@ -133,9 +133,12 @@ std::string Canvas::document(std::string_view title, double width, double height
       "viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"{2}\">\n",
       w, h, escape(title));
   if (form == Form::kFile) out += fmt::format("<style>{}{}</style>\n", kStyle, more_style);
-  out += fmt::format(
-      "<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"10\" class=\"vt-paper\"/>\n",
-      px(std::ceil(width) - 1), px(std::ceil(height) - 1));
+  // In a page the figure around the drawing is its paper.
+  if (form == Form::kFile) {
+    out += fmt::format(
+        "<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"10\" class=\"vt-paper\"/>\n",
+        px(std::ceil(width) - 1), px(std::ceil(height) - 1));
+  }
   return out + body_ + "</svg>\n";
 }
 

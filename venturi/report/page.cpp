@@ -29,7 +29,7 @@ h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:4
 main>h2:first-child{margin-top:20px;border-top:0;padding-top:0}
 p{margin:0 0 12px;max-width:46em;overflow-wrap:anywhere}
 .remark{color:#59636e;font-size:13px;margin-top:-6px;font-variant-numeric:tabular-nums}
-.card{background:#ffffff;border:1px solid #d9dee3;border-radius:10px;margin:16px 0}
+.card,figure{background:#ffffff;border:1px solid #d9dee3;border-radius:10px;margin:16px 0}
 .scroll{overflow-x:auto;width:fit-content;max-width:100%}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{caption-side:top;text-align:left;font-weight:600;padding:16px 20px 4px}
@@ -39,7 +39,7 @@ td{border-bottom:1px solid #eceff2}
 tbody tr:last-child td{border-bottom:0}
 tbody tr:hover td{background:#f6f8fa}
 .number{text-align:right;white-space:nowrap}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px;margin:16px 0;align-items:start}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px;margin:16px 0}
 figure{margin:16px 0;max-width:760px}
 .plots figure{margin:0;max-width:none}
 .vt{display:block;width:100%;height:auto}
@@ -56,7 +56,7 @@ dd{margin:0;overflow-wrap:anywhere}
 body{background:#0d1117;color:#e6edf3}
 .subtitle,.remark,th,footer{color:#9aa4af}
 h2,th{border-color:#30363d}
-.card{background:#161b22;border-color:#30363d}
+.card,figure{background:#161b22;border-color:#30363d}
 td{border-color:#21262d}
 tbody tr:hover td{background:#1c222b}
 }

@@ -10,14 +10,17 @@ namespace {
 
 constexpr std::string_view kMinus = "\xE2\x88\x92";
 
-// The smallest of 1, 2, 5 times a power of ten that is at least `raw` > 0.
+// 1, 2 or 5 times a power of ten, the one nearest to `raw` > 0 (as ratios go).
 double nice_step(double raw) {
   const double power = std::pow(10.0, std::floor(std::log10(raw)));
   for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= raw * (1 - 1e-9)) return factor * power;
+    if (raw <= 1.4 * factor * power) return factor * power;
   }
   return 10 * power;
 }
+
+// log(b / a), where the quotient itself may overflow.
+double log_ratio(double a, double b) { return std::log(b) - std::log(a); }
 
 std::string superscript(int exponent) {
   constexpr const char* kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -76,7 +79,7 @@ std::vector<Tick> log_ticks(const Scale& scale, int target) {
   const int last = static_cast<int>(std::ceil(std::log10(scale.high) - 1e-9));
   const int stride = std::max(1, (last - first + target - 1) / std::max(1, target));
   // 1-2-5 where their three labels a decade have room.
-  const bool few = 3 * std::log10(scale.high / scale.low) <= 1.6 * target;
+  const bool few = 3 * (std::log10(scale.high) - std::log10(scale.low)) <= 1.6 * target;
   std::vector<Tick> ticks;
   std::size_t labelled = 0;
   for (int e = first; e <= last; ++e) {
@@ -102,7 +105,7 @@ bool drawable(double value, bool log) {
 
 double Scale::operator()(double value) const {
   const double t =
-      log ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
+      log ? log_ratio(low, value) / log_ratio(low, high) : (value - low) / (high - low);
   return from + t * (to - from);
 }
 
@@ -114,10 +117,10 @@ Scale make_scale(const Axis& axis, const Extent& data) {
   if (axis.max) high = std::max(*axis.max, low);
   const double size = std::max(std::abs(low), std::abs(high));
   if (axis.log) {
-    const double air =
-        std::max(0.03 * std::log(high / low), high / low < 1 + 1e-9 ? std::log(2) : 0);
+    const double span = log_ratio(low, high);
+    const double air = span > 1e-9 ? 0.03 * span : std::log(2);
     scale.low = std::max(low * std::exp(-air), 0.1 / kLargestDrawn);
-    scale.high = high * std::exp(air);
+    scale.high = std::min(high * std::exp(air), 10 * kLargestDrawn);
   } else if (high - low <= std::max(1e-12 * size, 1e-290)) {
     const double air = size > 1e-280 ? 0.1 * size : 1;
     scale.low = low - air;
