@@ -66,6 +66,10 @@ body{background:#fff;font-size:10.5pt}
 main,header,footer{max-width:none;padding-left:0;padding-right:0}
 header{padding-top:0}
 figure,tr,.card{break-inside:avoid}
+.plots{display:block}
+figure,.plots figure{max-width:132mm;margin:0 0 5mm}
+.scroll{overflow:visible;width:auto}
+th,td{padding:4px 8px}
 h2{break-after:avoid}
 details:not([open]){display:none}
 }

@@ -57,30 +57,36 @@ double advance(std::uint32_t c) {
     case ':':
     case ';':
     case 'I':
+    case '|':
+    case '`':
+      return 0.34;
     case '[':
     case ']':
     case 'f':
     case 't':
-    case '|':
     case '(':
     case ')':
-    case '`':
     case 'r':
-      return 0.33;
+    case '-':
+      return 0.4;
     case 'i':
     case 'j':
     case 'l':
-      return 0.25;
+      return 0.27;
     case 'm':
     case 'M':
     case 'W':
     case '%':
     case '@':
-      return 0.9;
+      return 0.92;
     case 'w':
-      return 0.75;
+    case '=':
+    case '+':
+    case '<':
+    case '>':
+      return 0.78;
     default:
-      return c >= 'A' && c <= 'Z' ? 0.70 : 0.57;
+      return c >= 'A' && c <= 'Z' ? 0.7 : 0.61;
   }
 }
 
