@@ -1,7 +1,7 @@
 #include "venturi/report/render.hpp"
 
 #include <cmath>
-#include <fstream>
+#include <set>
 
 #include "tests/report/sample.hpp"
 #include "tests/report/xml.hpp"
@@ -124,7 +124,7 @@ TEST(ReportPage, IsWellFormedAndAsksNothingOfTheNetwork) {
   for (const auto& element : elements) {
     for (const auto& [name, value] : element.attributes) {
       if (name == "src" || name == "href") {
-        EXPECT_TRUE(value.starts_with("data:")) << value;
+        EXPECT_TRUE(value.starts_with("data:") || value.starts_with("#")) << value;
       }
       EXPECT_FALSE(name.starts_with("on")) << name;
     }
@@ -216,6 +216,74 @@ TEST(ReportRender, RecordsOfAFileBecomeSections) {
   EXPECT_EQ(count_name(elements, "h2"), 2u);
   EXPECT_EQ(count_name(elements, "details"), 2u);
   EXPECT_NE(all_text(elements).find("measure"), std::string::npos);
+}
+
+TEST(ReportRender, ManyRecordsAreListed) {
+  const std::vector<Json> three(3, parse(R"({"command":"<train>"})"));
+  EXPECT_EQ(count_name(parse_xml(render_records(three).html()), "nav"), 0u);
+  const std::vector<Json> five(5, three[0]);
+  const auto elements = parse_xml(render_records(five).html());
+  std::set<std::string> targets;
+  std::set<std::string> ids;
+  for (const auto& element : elements) {
+    if (element.name == "a") targets.insert(element.attributes.at("href").substr(1));
+    if (element.name == "h2") ids.insert(element.attributes.at("id"));
+  }
+  EXPECT_EQ(ids.size(), 5u);
+  EXPECT_EQ(targets, ids);
+}
+
+// Any byte of a record may be wrong: the outcome is a page or a DataError.
+TEST(ReportRender, DamagedRecordsGiveAPageOrADataError) {
+  const venturi::testing::TempFolder folder;
+  Plot plot{.title = "t", .x = {.label = "x", .log = true}, .y = {.min = 0.5}};
+  plot.series = {
+      {.name = "a", .x = {1, 2, 3}, .y = {2, 3, 4}, .y_low = {1, 2, 3}, .y_high = {3, 4, 5}}};
+  plot.lines = {{false, 2, "two"}};
+  const HeatMap map{.rows = {"r", "s"}, .columns = {"c"}, .values = {1, -1}, .diverging = true};
+  core::Table table({{"a", "A", "{:.2f}"}});
+  table.add_row({1.5});
+  core::Record record{.command = "train"};
+  record.results = {{"notes", {"n"}},
+                    {"tables", Json::array({to_json(table, "T")})},
+                    {"plots", Json::array({to_json(plot)})},
+                    {"heat_maps", Json::array({to_json(map)})}};
+  Json slim = record.json();
+  slim.erase("machine");
+  slim.erase("versions");
+  const std::string whole = slim.dump();
+
+  core::Random random(core::Key(11));
+  constexpr std::string_view kBytes = "0123456789eE+-.,:\"{}[]<>&nulltrue ";
+  std::size_t pages = 0;
+  std::size_t refused = 0;
+  for (int trial = 0; trial < 3000; ++trial) {
+    std::string text = whole;
+    const std::size_t at = random.below(text.size());
+    switch (random.below(4)) {
+      case 0:
+        text[at] = static_cast<char>(random.below(256));
+        break;
+      case 1:
+        text[at] = kBytes[random.below(kBytes.size())];
+        break;
+      case 2:
+        text.erase(at, 1 + random.below(8));
+        break;
+      default:
+        text.insert(at, 1, kBytes[random.below(kBytes.size())]);
+    }
+    core::write_file(folder / "r.jsonl", text);
+    try {
+      const std::string html = render_records(core::read_records(folder / "r.jsonl")).html();
+      parse_xml(html);
+      ++pages;
+    } catch (const DataError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(pages, 100u);
+  EXPECT_GT(refused, 100u);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST(ReportScale, LogTicks) {
             (Labels{"0.01", "0.1", "1", "10", "100", "1,000", "10,000"}));
   EXPECT_EQ(labels({.log = true, .low = 0.8, .high = 25}, 6), (Labels{"1", "2", "5", "10", "20"}));
   EXPECT_EQ(labels({.log = true, .low = 1e-12, .high = 1}, 3),
-            (Labels{"10⁻¹²", "10⁻⁸", "0.0001", "1"}));
+            (Labels{"10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001", "1"}));
   // Less than a step of 1-2-5: evenly spaced values.
   EXPECT_EQ(labels({.log = true, .low = 11, .high = 14}, 3), (Labels{"11", "12", "13", "14"}));
 }

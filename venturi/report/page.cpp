@@ -26,6 +26,8 @@ header{padding-top:48px;padding-bottom:8px}
 h1{font-size:30px;line-height:1.2;font-weight:680;letter-spacing:-.015em;margin:0}
 .subtitle{font-size:17px;color:#59636e;margin:8px 0 0;max-width:46em}
 h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:44px 0 12px;padding-top:20px;border-top:1px solid #d9dee3}
+nav ol{display:flex;flex-wrap:wrap;gap:2px 32px;margin:16px 0 0;padding-left:20px;font-size:14px}
+a{color:#0b6bb8}
 main>h2:first-child{margin-top:20px;border-top:0;padding-top:0}
 p{margin:0 0 12px;max-width:46em;overflow-wrap:anywhere}
 .remark{color:#59636e;font-size:13px;margin-top:-6px;font-variant-numeric:tabular-nums}
@@ -54,6 +56,7 @@ dt::after{content:":"}
 dd{margin:0;overflow-wrap:anywhere}
 @media screen and (prefers-color-scheme:dark){
 body{background:#0d1117;color:#e6edf3}
+a{color:#58a6ff}
 .subtitle,.remark,th,footer{color:#9aa4af}
 h2,th{border-color:#30363d}
 .card,figure{background:#161b22;border-color:#30363d}
@@ -67,8 +70,8 @@ main,header,footer{max-width:none;padding-left:0;padding-right:0}
 header{padding-top:0}
 figure,tr,.card{break-inside:avoid}
 .plots{display:block}
-figure,.plots figure{max-width:132mm;margin:0 0 5mm}
-.scroll{overflow:visible;width:auto}
+figure,.plots figure{max-width:115mm;margin:0 0 5mm}
+.scroll{overflow:visible}
 th,td{padding:4px 8px}
 h2{break-after:avoid}
 details:not([open]){display:none}
@@ -111,6 +114,9 @@ void print_json(const core::Json& value, std::size_t depth, std::string& out) {
 constexpr Size kWide = {760, 430};
 constexpr Size kNarrow = {528, 380};
 
+// A page of fewer sections is seen at a glance.
+constexpr std::size_t kContentsFrom = 4;
+
 std::string figure(const std::string& svg) { return "<figure>" + svg + "</figure>\n"; }
 
 std::string fact_text(const core::Json& value) {
@@ -132,7 +138,10 @@ Page::Page(std::string title, std::string subtitle)
 
 void Page::add_block(std::string html) { parts_.push_back({std::move(html), ""}); }
 
-void Page::add_heading(std::string_view text) { add_block("<h2>" + escape(text) + "</h2>\n"); }
+void Page::add_heading(std::string_view text) {
+  headings_.push_back(escape(text));
+  add_block(fmt::format("<h2 id=\"s{}\">{}</h2>\n", headings_.size(), headings_.back()));
+}
 
 void Page::add_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
@@ -209,6 +218,13 @@ std::string Page::html() const {
   out += "<header><h1>" + escape(title_) + "</h1>";
   if (!subtitle_.empty()) out += "<p class=\"subtitle\">" + escape(subtitle_) + "</p>";
   out += "</header>\n<main>\n";
+  if (headings_.size() >= kContentsFrom) {
+    out += "<nav><ol>";
+    for (std::size_t i = 0; i < headings_.size(); ++i) {
+      out += fmt::format("<li><a href=\"#s{}\">{}</a></li>", i + 1, headings_[i]);
+    }
+    out += "</ol></nav>\n";
+  }
   for (std::size_t i = 0; i < parts_.size();) {
     std::size_t end = i;
     while (end < parts_.size() && !parts_[end].narrow.empty()) ++end;

@@ -20,7 +20,8 @@ class Page {
   // The title, and under it a sentence that says what the page shows (may be empty).
   explicit Page(std::string title, std::string subtitle = "");
 
-  // A section of the page; plots added one after the other stand side by side where there is room.
+  // A section of the page; four or more are listed at the top. Plots added one after the other
+  // stand side by side where there is room.
   void add_heading(std::string_view text);
   // A paragraph; a blank line starts the next one.
   void add_text(std::string_view text);
@@ -51,6 +52,7 @@ class Page {
   std::string subtitle_;
   std::string time_;
   core::Json facts_;
+  std::vector<std::string> headings_;  // escaped
   std::vector<Part> parts_;
 };
 

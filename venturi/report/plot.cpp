@@ -218,9 +218,9 @@ class PlotPen {
       const std::string x = px(bounded(placed.at[k]).x);
       const std::string low = px(bounded({0, y_(series.y_low[i])}).y);
       const std::string high = px(bounded({0, y_(series.y_high[i])}).y);
-      upper += (upper.empty() ? "M" : "L") + x + " " + high;
-      lower.insert(0, "L" + x + " " + low);
-      whiskers += "M" + x + " " + low + "V" + high;
+      upper += fmt::format("{}{} {}", upper.empty() ? "M" : "L", x, high);
+      lower.insert(0, fmt::format("L{} {}", x, low));
+      whiskers += fmt::format("M{} {}V{}", x, low, high);
       for (const auto& end : {low, high}) {
         whiskers += "M" + px(placed.at[k].x - 3.5) + " " + end + "h7";
       }

@@ -77,9 +77,11 @@ std::vector<Tick> linear_ticks(double low, double high, int target) {
 std::vector<Tick> log_ticks(const Scale& scale, int target) {
   const int first = static_cast<int>(std::floor(std::log10(scale.low) + 1e-9));
   const int last = static_cast<int>(std::ceil(std::log10(scale.high) - 1e-9));
-  const int stride = std::max(1, (last - first + target - 1) / std::max(1, target));
+  const double decades = std::log10(scale.high) - std::log10(scale.low);
+  const int stride =
+      std::max(1, static_cast<int>(std::ceil(decades / (1.4 * std::max(1, target)))));
   // 1-2-5 where their three labels a decade have room.
-  const bool few = 3 * (std::log10(scale.high) - std::log10(scale.low)) <= 1.6 * target;
+  const bool few = 3 * decades <= 1.6 * target;
   std::vector<Tick> ticks;
   std::size_t labelled = 0;
   for (int e = first; e <= last; ++e) {
