@@ -10,6 +10,7 @@
 #include "tests/report/xml.hpp"
 #include "tests/testing.hpp"
 #include "venturi/report/legend.hpp"
+#include "venturi/report/text.hpp"
 #include "venturi/report/thin.hpp"
 
 namespace venturi::report {
@@ -192,8 +193,9 @@ TEST(ReportPlot, ManyPointsAreThinnedAndItIsSaid) {
 }
 
 TEST(ReportPlot, ThinningKeepsExtremesAndOrder) {
-  std::vector<Pixel> points;
-  for (int i = 0; i < 5000; ++i) points.push_back({i * 0.1, std::cos(i * 1.7) * i});
+  std::vector<Pixel> points(5000);
+  for (int i = 0; i < 5000; ++i)
+    points[static_cast<std::size_t>(i)] = {i * 0.1, std::cos(i * 1.7) * i};
   const auto kept = thin_line(points, 100);
   EXPECT_LE(kept.size(), 100u);
   EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
@@ -206,7 +208,29 @@ TEST(ReportPlot, ThinningKeepsExtremesAndOrder) {
                                    static_cast<std::size_t>(extreme - points.begin())));
   }
   EXPECT_EQ(thin_line(points, 5000).size(), 5000u);
-  EXPECT_EQ(thin_cloud(std::vector<Pixel>(10, Pixel{1, 1}), 3, 1).size(), 1u);
+}
+
+TEST(ReportPlot, ThinnedCloudsKeepOutliersAndDensity) {
+  core::Random random(core::Key(5));
+  std::vector<Pixel> points(30000);
+  // Three in four points on the left square, one in four on the right one, and one far away.
+  for (auto& point : points) {
+    point = {random.uniform() * 100 + (random.uniform() < 0.75 ? 0 : 300), random.uniform() * 100};
+  }
+  points[20000] = {900, 900};
+  const auto kept = thin_cloud(points, 2000);
+  EXPECT_NEAR(static_cast<double>(kept.size()), 2000, 100);
+  EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+  EXPECT_TRUE(std::binary_search(kept.begin(), kept.end(), std::size_t{20000}));
+  const auto left =
+      std::count_if(kept.begin(), kept.end(), [&](std::size_t i) { return points[i].x <= 100; });
+  // Five standard deviations of a random share.
+  EXPECT_NEAR(static_cast<double>(left) / static_cast<double>(kept.size()), 0.75, 0.05);
+  EXPECT_EQ(thin_cloud(points, 30000).size(), 30000u);
+  // Only outliers: thinned all the same.
+  std::vector<Pixel> spread(5000);
+  for (std::size_t i = 0; i < spread.size(); ++i) spread[i] = {40.0 * static_cast<double>(i), 0};
+  EXPECT_NEAR(static_cast<double>(thin_cloud(spread, 1000).size()), 1000, 5);
 }
 
 TEST(ReportPlot, WhiskersAndBands) {
@@ -214,7 +238,12 @@ TEST(ReportPlot, WhiskersAndBands) {
   series.y_low = {1, kNan, 3};
   series.y_high = {3, 4, 5};
   auto elements = parse_xml(to_svg(plot_of(series)));
-  EXPECT_EQ(count_class(elements, "vt-band"), 1u);
+  ASSERT_EQ(count_class(elements, "vt-band"), 1u);
+  for (const auto& element : elements) {
+    if (element.css() != "vt-band") continue;
+    const std::string& d = element.attributes.at("d");
+    EXPECT_EQ(std::count(d.begin(), d.end(), 'Z'), 2) << "broken where an end is missing";
+  }
   series.style = Style::kPoints;
   elements = parse_xml(to_svg(plot_of(series)));
   EXPECT_EQ(count_class(elements, "vt-whisker"), 1u);
@@ -257,6 +286,28 @@ TEST(ReportPlot, LongLegendsAreCounted) {
   const auto elements = parse_xml(to_svg(plot));
   EXPECT_EQ(count_class(elements, "vt-key"), 41u);
   EXPECT_NE(all_text(elements).find("and 60 more"), std::string::npos);
+}
+
+TEST(ReportPlot, FlagsOfCrowdedLinesKeepApart) {
+  Plot plot = plot_of({.x = {0, 10}, .y = {0, 1}});
+  for (int i = 0; i < 6; ++i) plot.lines.push_back({false, 4 + 0.2 * i, fmt::format("flag {}", i)});
+  plot.lines.push_back({false, 9.9, "one at the right end"});
+  std::map<double, std::vector<double>> rows;
+  for (const auto& element : parse_xml(to_svg(plot))) {
+    if (element.text.starts_with("flag")) rows[element.number("y")].push_back(element.number("x"));
+    if (element.text.starts_with("one")) {
+      EXPECT_EQ(element.attributes.at("text-anchor"), "end");
+    }
+  }
+  std::size_t flags = 0;
+  for (auto& [y, xs] : rows) {
+    std::sort(xs.begin(), xs.end());
+    flags += xs.size();
+    for (std::size_t i = 1; i < xs.size(); ++i) {
+      EXPECT_GT(xs[i] - xs[i - 1], text_width("flag 0", 11.5));
+    }
+  }
+  EXPECT_EQ(flags, 6u);
 }
 
 // No text of the legend or the margins begins inside the plot's own area.

@@ -95,7 +95,7 @@ TEST(ReportScale, MapsEndsToEnds) {
 }
 
 TEST(ReportScale, RefusesImpossibleEnds) {
-  const auto check = [](Axis axis) { check_axis(axis, "test"); };
+  const auto check = [](const Axis& axis) { check_axis(axis, "test"); };
   EXPECT_ERROR(check({.label = "x", .min = 3, .max = 3}), core::InvalidArgument, "min < max");
   EXPECT_ERROR(check({.label = "x", .min = 3, .max = 1}), core::InvalidArgument, "min < max");
   EXPECT_ERROR(check({.log = true, .min = 0}), core::InvalidArgument, "above 0");

@@ -105,7 +105,7 @@ void Canvas::text(double x, double y, std::string_view content, std::string_view
 
 double Canvas::heading(std::string_view title, std::string_view note, double width) {
   double y = kPad;
-  for (const auto& line : wrap(title, kTitleSize * 1.05, width, 3)) {
+  for (const auto& line : wrap(title, kTitleSize * 1.12, width, 3)) {
     text(kPad, y + kTitleSize - 1, line, "class=\"vt-title\"");
     y += kTitleSize + 6;
   }

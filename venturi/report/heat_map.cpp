@@ -153,6 +153,8 @@ class HeatMapPen {
 
   void draw_cells() {
     const double gap = std::min(cell_width_, cell_height_) >= 12 ? 1 : 0;
+    // Cells that touch would show seams where their edges are smoothed.
+    canvas_.raw(gap > 0 ? "<g>\n" : "<g shape-rendering=\"crispEdges\">\n");
     const bool averaged = cells_.row_block * cells_.column_block > 1;
     const std::string form = averaged ? "" : number_form();
     for (std::size_t i = 0; i < cells_.rows; ++i) {
@@ -176,6 +178,7 @@ class HeatMapPen {
                         cell_text_class(t, map_.diverging)));
       }
     }
+    canvas_.raw("</g>\n");
   }
 
   std::string tip(std::size_t i, std::size_t j, double value) const {
@@ -212,7 +215,9 @@ class HeatMapPen {
   }
 
   void draw_scale() {
+    if (cells_.values.empty()) return;
     const double x = right_ + 20;
+    canvas_.raw("<g shape-rendering=\"crispEdges\">\n");
     const double step = (bottom_ - top_) / kColourLevels;
     for (int k = 0; k < kColourLevels; ++k) {
       const double t = (k + 0.5) / kColourLevels;
@@ -220,6 +225,7 @@ class HeatMapPen {
       canvas_.rect(x, bottom_ - step * (k + 1), 12, step + (k > 0 ? 0.5 : 0),
                    "class=\"" + cell_class(t, map_.diverging) + "\"");
     }
+    canvas_.raw("</g>\n");
     for (const auto& tick : ticks_) {
       if (tick.label.empty()) continue;
       const double y = bottom_ - position(tick.at) * (bottom_ - top_);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "venturi/core/error.hpp"
 #include "venturi/report/drawing.hpp"
@@ -151,7 +153,11 @@ class PlotPen {
     // A single point has no line to be seen on.
     const bool marks = draws_marks(series) || placed.index.size() == 1;
     clip_begin();
-    if (!series.y_low.empty()) draw_spread(series, placed, line && !draws_marks(series));
+    if (!series.y_low.empty() && draws_marks(series)) {
+      draw_whiskers(series, placed);
+    } else if (!series.y_low.empty()) {
+      draw_band(series, placed);
+    }
     if (line) draw_line(s, series, placed);
     clip_end();
     if (marks) draw_marks_of(s, placed);
@@ -205,34 +211,54 @@ class PlotPen {
            at.y <= frame_.bottom + 0.5;
   }
 
-  // y_low..y_high as a band under a line, as whiskers under marks.
-  void draw_spread(const Series& series, const Placed& placed, bool band) {
-    std::string upper;
-    std::string lower;
-    std::string whiskers;
-    std::vector<std::size_t> kept =
-        band ? thin_line(placed.at, kMostLinePoints) : thin_cloud(placed.at, kMostMarks, 1);
-    for (const std::size_t k : kept) {
+  // The places of y_low and y_high, where both have one.
+  std::optional<std::pair<double, double>> ends_of(const Series& series, std::size_t i) const {
+    if (!drawable(series.y_low[i], y_.log) || !drawable(series.y_high[i], y_.log)) return {};
+    return std::pair(bounded({0, y_(series.y_low[i])}).y, bounded({0, y_(series.y_high[i])}).y);
+  }
+
+  // A band under a line, broken where the line is.
+  void draw_band(const Series& series, const Placed& placed) {
+    std::string d;
+    std::string back;  // the lower edge of the part begun, from right to left
+    std::size_t next = 0;
+    std::size_t before = 0;
+    const auto close = [&] {
+      if (!back.empty()) d += back + "Z";
+      back.clear();
+    };
+    for (const std::size_t k : thin_line(placed.at, kMostLinePoints)) {
       const std::size_t i = placed.index[k];
-      if (!drawable(series.y_low[i], y_.log) || !drawable(series.y_high[i], y_.log)) continue;
+      const auto ends = ends_of(series, i);
+      if (!ends || i - next != k - before) close();
+      next = i + 1;
+      before = k + 1;
+      if (!ends) continue;
       const std::string x = px(bounded(placed.at[k]).x);
-      const std::string low = px(bounded({0, y_(series.y_low[i])}).y);
-      const std::string high = px(bounded({0, y_(series.y_high[i])}).y);
-      upper += fmt::format("{}{} {}", upper.empty() ? "M" : "L", x, high);
-      lower.insert(0, fmt::format("L{} {}", x, low));
-      whiskers += fmt::format("M{} {}V{}", x, low, high);
-      for (const auto& end : {low, high}) {
-        whiskers += "M" + px(placed.at[k].x - 3.5) + " " + end + "h7";
-      }
+      d += fmt::format("{}{} {}", back.empty() ? "M" : "L", x, px(ends->second));
+      back.insert(0, fmt::format("L{} {}", x, px(ends->first)));
     }
-    if (upper.empty()) return;
-    canvas_.raw(band ? "<path class=\"vt-band\" d=\"" + upper + lower + "Z\"/>\n"
-                     : "<path class=\"vt-whisker\" d=\"" + whiskers + "\"/>\n");
+    close();
+    if (!d.empty()) canvas_.raw("<path class=\"vt-band\" d=\"" + d + "\"/>\n");
+  }
+
+  // Whiskers under marks.
+  void draw_whiskers(const Series& series, const Placed& placed) {
+    std::string d;
+    for (const std::size_t k : thin_cloud(placed.at, kMostMarks)) {
+      const auto ends = ends_of(series, placed.index[k]);
+      if (!ends) continue;
+      const double x = bounded(placed.at[k]).x;
+      const std::string low = px(ends->first);
+      const std::string high = px(ends->second);
+      d += fmt::format("M{0} {1}V{2}M{3} {1}h7M{3} {2}h7", px(x), low, high, px(x - 3.5));
+    }
+    if (!d.empty()) canvas_.raw("<path class=\"vt-whisker\" d=\"" + d + "\"/>\n");
   }
 
   void draw_marks_of(std::size_t s, const Placed& placed) {
     const Series& series = plot_.series[s];
-    std::vector<std::size_t> kept = thin_cloud(placed.at, kMostMarks, 1);
+    std::vector<std::size_t> kept = thin_cloud(placed.at, kMostMarks);
     if (!draws_line(series)) note_thinning(placed.index.size(), kept.size());
     const std::size_t n = kept.size();
     const double radius = n <= 60 ? 4 : n <= kMostTips ? 3 : 1.6;

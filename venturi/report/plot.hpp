@@ -36,7 +36,8 @@ struct Series {
   std::vector<std::string> tips;  // n or empty: shown over a point; without them "name: x, y"
 };
 
-// A dashed line across the plot, its label in the margin.
+// A dashed line across the plot, its label in the margin (where six rows of labels have room for
+// it).
 struct ReferenceLine {
   bool horizontal = true;
   double at = 0;  // in the data's unit

@@ -7,7 +7,7 @@
 namespace venturi::report {
 namespace {
 
-constexpr int kMostRows = 4;
+constexpr std::size_t kMostRows = 6;
 constexpr double kLineHeight = 14;
 
 double height(const std::vector<std::string>& parts) {
@@ -37,20 +37,29 @@ ReferenceLines::ReferenceLines(const std::vector<ReferenceLine>& lines, const Sc
   assign_rows(x, width);
 }
 
-// Each label takes the lowest row in which it keeps clear of its left neighbours.
+// A label is a flag to the right of its line, so rows are given from the right: then no line, on
+// its way up to its own flag, crosses the flag of another. Flags without any room left are dropped.
 void ReferenceLines::assign_rows(const Scale& x, double width) {
   Scale scale = x;
   scale.from = kPad + 40;
   scale.to = width - kPad - room_right_;
-  std::vector<double> taken(kMostRows, -1e9);
-  for (auto& line : above_) {
+  std::vector<double> free_to(kMostRows, 1e9);
+  for (std::size_t i = above_.size(); i-- > 0;) {
+    Above& line = above_[i];
     if (line.label.empty()) continue;
-    const double half = text_width(line.label, kTickSize) / 2;
-    const double centre = scale(line.at);
-    while (line.row + 1 < kMostRows && centre - half < taken[static_cast<std::size_t>(line.row)]) {
-      ++line.row;
+    const double at = scale(line.at);
+    const double length = text_width(line.label, kTickSize) + 8;
+    line.leftwards = at + length > width - kPad;
+    const double begin = line.leftwards ? at - length : at;
+    const double end = line.leftwards ? at : at + length;
+    const auto row =
+        std::find_if(free_to.begin(), free_to.end(), [&](double limit) { return end <= limit; });
+    if (row == free_to.end()) {
+      line.label.clear();
+      continue;
     }
-    taken[static_cast<std::size_t>(line.row)] = centre + half + 14;
+    *row = begin - 4;
+    line.row = static_cast<int>(row - free_to.begin());
     rows_ = std::max(rows_, line.row + 1);
   }
 }
@@ -59,12 +68,12 @@ void ReferenceLines::draw(Canvas& canvas, const Frame& frame, const Scale& x,
                           const Scale& y) const {
   for (const auto& line : above_) {
     const double at = x(line.at);
-    const double top = frame.top - kRowHeight * line.row;
-    canvas.line(at, top, at, frame.bottom, "vt-reference");
+    const double baseline = frame.top - kRowHeight * line.row - 5;
+    canvas.line(at, line.label.empty() ? frame.top : baseline - 10, at, frame.bottom,
+                "vt-reference");
     if (line.label.empty()) continue;
-    const double half = text_width(line.label, kTickSize) / 2;
-    const double centre = std::max(std::min(at, frame.width - kPad - half), kPad + half);
-    canvas.text(centre, top - 5, line.label, "class=\"vt-tick\" text-anchor=\"middle\"");
+    canvas.text(at + (line.leftwards ? -5 : 5), baseline, line.label,
+                line.leftwards ? "class=\"vt-tick\" text-anchor=\"end\"" : "class=\"vt-tick\"");
   }
   for (const auto& line : beside_) {
     canvas.line(frame.left, y(line.at), frame.right, y(line.at), "vt-reference");

@@ -37,7 +37,8 @@ class ReferenceLines {
   struct Above {
     double at = 0;
     std::string label;
-    int row = 0;  // 0 next to the plot
+    int row = 0;             // 0 next to the plot
+    bool leftwards = false;  // the label stands left of its line, for want of room
   };
   void assign_rows(const Scale& x, double width);
   void draw_beside(Canvas& canvas, const Frame& frame, const Scale& y) const;

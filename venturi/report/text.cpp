@@ -149,14 +149,16 @@ std::vector<std::string> wrap(std::string_view text, double font_size, double wi
   for (std::size_t at = text.find_first_not_of(kSpaces); at != std::string_view::npos;) {
     const std::size_t end = std::min(text.find_first_of(kSpaces, at), text.size());
     const std::string word = shorten(text.substr(at, end - at), font_size, width);
-    if (!line.empty() && text_width(line + " " + word, font_size) > width) {
+    const double used = line.empty() ? 0 : text_width(line, font_size) + text_width(" ", font_size);
+    if (used + text_width(word, font_size) > width && !line.empty()) {
       if (static_cast<int>(lines.size()) + 1 == max_lines) {
         lines.push_back(shorten(line, font_size, width - font_size) + std::string(kEllipsis));
         return lines;
       }
       lines.push_back(std::exchange(line, {}));
     }
-    line += line.empty() ? word : " " + word;
+    if (!line.empty()) line += ' ';
+    line += word;
     at = text.find_first_not_of(kSpaces, end);
   }
   if (!line.empty()) lines.push_back(line);

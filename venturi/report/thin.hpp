@@ -18,8 +18,8 @@ struct Pixel {
 // lost. O(n).
 std::vector<std::size_t> thin_line(std::span<const Pixel> points, std::size_t most);
 
-// For a cloud: the first point of each cell of `cell` pixels; cells grow until at most `most` (>=
-// 1) points are left. O(n log n) a round.
-std::vector<std::size_t> thin_cloud(std::span<const Pixel> points, std::size_t most, double cell);
+// For a cloud: indices, ascending, of about `most` of its points. Points that are alone in their
+// neighbourhood stay, of the others an even share, so that dense places still look dense. O(n).
+std::vector<std::size_t> thin_cloud(std::span<const Pixel> points, std::size_t most);
 
 }  // namespace venturi::report
