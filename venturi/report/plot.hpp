@@ -6,8 +6,8 @@
 //
 // What cannot be drawn is left out and counted in the note below the plot: points that are not
 // finite, points at or below zero on a logarithmic axis. More points than a plot can show are
-// thinned (lines keep the extremes of every stretch, clouds one point a cell), and the note says
-// so.
+// thinned (lines keep the extremes of every stretch, clouds their density and outliers), and the note
+// says so.
 #pragma once
 
 #include <optional>
@@ -36,8 +36,8 @@ struct Series {
   std::vector<std::string> tips;  // n or empty: shown over a point; without them "name: x, y"
 };
 
-// A dashed line across the plot, its label in the margin (where six rows of labels have room for
-// it).
+// A dashed line across the plot, its label in the margin. Labels of vertical lines take up to six
+// rows; one that finds no room in them is left out.
 struct ReferenceLine {
   bool horizontal = true;
   double at = 0;  // in the data's unit
