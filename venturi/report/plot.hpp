@@ -6,8 +6,8 @@
 //
 // What cannot be drawn is left out and counted in the note below the plot: points that are not
 // finite, points at or below zero on a logarithmic axis. More points than a plot can show are
-// thinned (lines keep the extremes of every stretch, clouds their density and outliers), and the note
-// says so.
+// thinned (lines keep the extremes of every stretch, clouds their density and outliers), and the
+// note says so.
 #pragma once
 
 #include <optional>
