@@ -3,7 +3,8 @@
 
 A file under venturi/<room>/ includes "venturi/<other>/..." only if <other> has a lower rank, is its
 own room, or stands in an `allow` line. <torch/...>, <ATen/...> and <c10/...> appear in Torch rooms
-alone. Tests and benchmarks of a room may include what the room may, and tests/testing.hpp.
+alone. Tests and benchmarks of a room may include what the room may, tests/testing.hpp and the headers
+of tests/<room>/.
 """
 import pathlib
 import re
@@ -52,7 +53,8 @@ for top in ("venturi", "tests", "bench"):
                 elif other != room and ranks[other] >= ranks[room] and (room, other) not in allowed:
                     faults.append(f"{name}:{number}: {room} (rank {ranks[room]}) includes "
                                   f"{other} (rank {ranks[other]})")
-            elif match.group(1) == '"' and target != "tests/testing.hpp":
+            elif match.group(1) == '"' and target != "tests/testing.hpp" and not (
+                    top in ("tests", "bench") and target.startswith(f"tests/{room}/")):
                 faults.append(f'{name}:{number}: write the include from the root: "{target}"')
 for folder in sorted((root / "venturi").iterdir()):
     if folder.is_dir() and not (folder / "README.md").exists():
