@@ -1,0 +1,29 @@
+// venturi/data/load.hpp
+//
+// A data set by its name, URI or path:
+//   fashion-mnist                  a known set
+//   idx:DIR                        a kind of file, and where it lies
+//   DIR or train-images.idx3-ubyte the kind follows from the path
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "venturi/core/key.hpp"
+#include "venturi/core/members.hpp"
+#include "venturi/data/dataset.hpp"
+
+namespace venturi::data {
+
+// What follows the scheme's colon, and the randomness of sources that draw their samples.
+using Loader = DataPair (*)(std::string_view rest, core::Key key);
+
+// All data sets and schemes that load() knows, as `venturi list` prints them.
+std::span<const core::Member<Loader>> loaders();
+
+// Each part comes out checked (Dataset::check). InvalidArgument for a scheme or query key that is
+// not known, naming those that are; DataError for a file that is missing or broken, naming the
+// package or path that provides it.
+DataPair load(std::string_view uri, core::Key key = core::Key(0));
+
+}  // namespace venturi::data
