@@ -1,6 +1,7 @@
 #include "venturi/learn/channel.hpp"
 
 #include <array>
+#include <cmath>
 
 namespace venturi::learn {
 namespace {
@@ -13,7 +14,8 @@ class NoChannel : public Channel {
  public:
   explicit NoChannel(std::int64_t size) : size_(size) {}
   std::int64_t inputs() const override { return size_; }
-  Signal transmit(const Parameters&, const Tensor& e, Mode, torch::Generator&) const override {
+  Signal transmit(const Parameters&, const Tensor& e, const Throat&,
+                  torch::Generator&) const override {
     return {e, torch::zeros({e.size(0)}, e.options())};
   }
 
@@ -33,7 +35,7 @@ class GaussianChannel : public Channel {
     prior_log_scale_ = parameters.add("channel.prior_log_scale", {size_}, {});
   }
   std::int64_t inputs() const override { return 2 * size_; }
-  Signal transmit(const Parameters& parameters, const Tensor& e, Mode mode,
+  Signal transmit(const Parameters& parameters, const Tensor& e, const Throat& throat,
                   torch::Generator& generator) const override {
     constexpr double kShift = 5;
     const Tensor mean = e.narrow(1, 0, size_);
@@ -42,7 +44,7 @@ class GaussianChannel : public Channel {
     const Tensor rate = gaussian_kl_nats(mean, scale.log(),
                                          learned_ ? parameters[prior_mean_] : zero,
                                          learned_ ? parameters[prior_log_scale_] : zero);
-    if (mode == Mode::kHard) return {mean, rate};
+    if (throat.mode == Throat::Mode::kHard) return {mean, rate};
     const Tensor noise = torch::empty_like(mean).normal_(0, 1, generator);
     return {mean + scale * noise, rate};
   }
@@ -54,22 +56,34 @@ class GaussianChannel : public Channel {
   std::size_t prior_log_scale_ = 0;
 };
 
-// z = round(e) at use, e + U(-1/2, 1/2) in training; rate -log P(z) under the learned density.
+// z = round(e) at use; s_a(e) + U(-1/2, 1/2) in training, where s_a rounds softly,
+//   s_a(e) = m + tanh(a (e - m)) / (2 tanh(a / 2)),  m = floor(e) + 1/2,
+// the more sharply the larger a; rate -log P(z) under the learned density. Noise alone teaches the
+// encoder to leave clusters between integers, which rounding then splits; s_a draws them to integers.
+// Sources: Balle et al., ICLR 2018 (noise); Agustsson, Theis, NeurIPS 2020, section 4.1 (s_a).
 class QuantizedChannel : public Channel {
  public:
   QuantizedChannel(const ChannelOptions& options, Parameters& parameters)
       : density_("channel", options.size, options.components, parameters) {}
   std::int64_t inputs() const override { return density_.dimensions(); }
-  Signal transmit(const Parameters& parameters, const Tensor& e, Mode mode,
+  Signal transmit(const Parameters& parameters, const Tensor& e, const Throat& throat,
                   torch::Generator& generator) const override {
-    const Tensor z = mode == Mode::kHard
-                         ? e + (e.detach().round() - e.detach())
-                         : e + torch::empty_like(e).uniform_(-0.5, 0.5, generator);
+    const Tensor soft = soft_round(e, throat.sharpness);
+    const Tensor z = throat.mode == Throat::Mode::kHard
+                         ? soft + (e.detach().round() - soft.detach())
+                         : soft + torch::empty_like(e).uniform_(-0.5, 0.5, generator);
     return {z, -density_.log_mass(parameters, z).sum(1)};
   }
   const LogisticMixture* density() const override { return &density_; }
 
  private:
+  static Tensor soft_round(const Tensor& e, double sharpness) {
+    constexpr double kIdentity = 0.1;  // below this s_a is the identity to within 1e-4
+    if (sharpness < kIdentity) return e;
+    const Tensor middle = e.detach().floor() + 0.5;
+    return middle + torch::tanh(sharpness * (e - middle)) / (2 * std::tanh(sharpness / 2));
+  }
+
   LogisticMixture density_;
 };
 

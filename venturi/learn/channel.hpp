@@ -33,9 +33,14 @@ struct ChannelOptions {
 };
 
 // How a signal is made.
-enum class Mode {
-  kNoisy,  // training: a sample (gaussian), additive uniform noise (quantized)
-  kHard,   // use: the mean (gaussian), rounded with straight-through gradients (quantized)
+struct Throat {
+  enum class Mode {
+    kNoisy,  // training: a sample (gaussian), soft rounding and uniform noise (quantized)
+    kHard,   // use: the mean (gaussian), rounded (quantized)
+  };
+  Mode mode = Mode::kHard;
+  // Quantized: how sharp the soft rounding is whose slope the gradients take; 0: none (identity).
+  double sharpness = 0;
 };
 
 struct Signal {
@@ -48,8 +53,8 @@ class Channel {
   virtual ~Channel() = default;
   // Elements of e that make one sample's z.
   virtual std::int64_t inputs() const = 0;
-  virtual Signal transmit(const net::Parameters& parameters, const tensor::Tensor& e, Mode mode,
-                          torch::Generator& generator) const = 0;
+  virtual Signal transmit(const net::Parameters& parameters, const tensor::Tensor& e,
+                          const Throat& throat, torch::Generator& generator) const = 0;
   // The density of the integers that this channel sends, or null if it sends none.
   virtual const LogisticMixture* density() const { return nullptr; }
 };

@@ -34,15 +34,13 @@ SliceResult evaluate_slice(const Model& model, const Tensor& x, const Tensor& ta
   const Problem& problem = model.problem();
   auto generator = tensor::make_generator(key, x.device());
   const Tensor e = model.project(model.features(x, {}));
-  const auto transmit = [&](Mode mode) {
-    return model.channel().transmit(model.parameters(), e, mode, generator);
-  };
+  const Throat throat{samples == 0 ? Throat::Mode::kHard : Throat::Mode::kNoisy};
   Tensor rate;
   Tensor average;  // of probabilities, or of means
   Tensor nats;
   const std::int64_t draws = std::max<std::int64_t>(samples, 1);
   for (std::int64_t s = 0; s < draws; ++s) {
-    const Signal signal = transmit(samples == 0 ? Mode::kHard : Mode::kNoisy);
+    const Signal signal = model.channel().transmit(model.parameters(), e, throat, generator);
     if (s == 0) rate = signal.rate_nats;
     const Tensor output = model.decode(signal.z, {});
     const Tensor one = problem.regression() ? output : torch::softmax(output, 1);
@@ -138,7 +136,7 @@ Tensor signals(const Model& model, const Tensor& x) {
   for_slices(x.size(0), x.device(), [&](std::int64_t begin, std::int64_t end) {
     const Tensor e = model.project(model.features(x.slice(0, begin, end), {}));
     Tensor part = out.slice(0, begin, end);
-    part.copy_(model.channel().transmit(model.parameters(), e, Mode::kHard, unused).z);
+    part.copy_(model.channel().transmit(model.parameters(), e, {}, unused).z);
   });
   return out;
 }

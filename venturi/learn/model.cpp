@@ -7,7 +7,6 @@
 namespace venturi::learn {
 namespace {
 
-using core::Json;
 using tensor::Tensor;
 
 std::vector<net::Layer> body_layers(const ModelOptions& options, const Problem& problem) {
@@ -97,13 +96,18 @@ Problem make_problem(const data::Dataset& training, const std::string& scale) {
   return out;
 }
 
-Model::Model(ModelOptions options, Problem problem, core::Key key, const tensor::Device& device)
+std::int64_t parameter_count(const ModelOptions& options, const Problem& problem) {
+  return Model(options, problem).parameters_.size();
+}
+
+Model::Model(ModelOptions options, Problem problem)
     : options_(std::move(options)), problem_(std::move(problem)) {
   core::check_options(options_, "learn.Model");
   body_.emplace("body", body_layers(options_, problem_), problem_.shape, parameters_);
   body_size_ = parameters_.size();
   channel_ = make_channel(options_.channel, parameters_);
-  const std::vector<net::Layer> projection = {{.type = "linear", .out = channel_->inputs()}};
+  std::vector<net::Layer> projection = net::mlp(options_.projection_hidden, options_.activation);
+  projection.push_back({.type = "linear", .out = channel_->inputs()});
   projection_.emplace("projection", projection, body_->output(), parameters_);
   std::vector<net::Layer> head = net::mlp(options_.decoder_hidden, options_.activation);
   head.push_back({.type = "linear",
@@ -113,6 +117,10 @@ Model::Model(ModelOptions options, Problem problem, core::Key key, const tensor:
   if (problem_.regression()) {
     log_variance_ = parameters_.add("log_variance", {problem_.targets}, {});
   }
+}
+
+Model::Model(ModelOptions options, Problem problem, core::Key key, const tensor::Device& device)
+    : Model(std::move(options), std::move(problem)) {
   parameters_.allocate(key, device);
   input_mean_ = row_tensor(problem_.input_mean, device);
   input_scale_ = row_tensor(problem_.input_scale, device);

@@ -24,6 +24,7 @@ struct ModelOptions {
   std::vector<std::int64_t> hidden = {128, 128};
   std::string activation = "relu";
   double dropout = 0;
+  std::vector<std::int64_t> projection_hidden = {};
   std::vector<std::int64_t> decoder_hidden = {};
   std::string scale = "standard";
   ChannelOptions channel;
@@ -37,6 +38,8 @@ struct ModelOptions {
           core::one_of({"relu", "elu", "tanh"}));
     visit("dropout", self.dropout, "part of the units dropped in training (cnn)",
           core::between(0, 0.95));
+    visit("projection_hidden", self.projection_hidden, "units of each hidden layer between body "
+          "and channel; none: a linear map", core::between(1, 65536));
     visit("decoder_hidden", self.decoder_hidden, "units of each hidden layer of the decoder; none: "
           "a linear decoder", core::between(1, 65536));
     visit("scale", self.scale, "inputs: standard = mean 0 and deviation 1 (per column; one figure "
@@ -62,6 +65,9 @@ struct Problem {
 
 // Shapes, names and scaling of `training`. InvalidArgument if it has no targets, DataError on NaN.
 Problem make_problem(const data::Dataset& training, const std::string& scale);
+
+// Parameters that a Model of these options has; the same errors as its constructor.
+std::int64_t parameter_count(const ModelOptions& options, const Problem& problem);
 
 class Model {
  public:
@@ -94,6 +100,10 @@ class Model {
   void copy_shared_parameters(const Model& other);
 
  private:
+  friend std::int64_t parameter_count(const ModelOptions& options, const Problem& problem);
+  // Everything but memory for the parameters.
+  Model(ModelOptions options, Problem problem);
+
   ModelOptions options_;
   Problem problem_;
   net::Parameters parameters_;

@@ -30,6 +30,18 @@ struct Position {
   int epochs_since_best = 0;
 };
 
+EpochRecord epoch_record_from_json(const Json& json) {
+  return {.stage = json.at("stage"),
+          .epoch = json.at("epoch"),
+          .train_prediction_bits = json.at("train_prediction_bits"),
+          .train_rate_bits = json.at("train_rate_bits"),
+          .validation_prediction_bits = json.at("validation_prediction_bits"),
+          .validation_rate_bits = json.at("validation_rate_bits"),
+          .validation_distortion = json.at("validation_distortion"),
+          .beta = json.at("beta"),
+          .seconds = json.at("seconds")};
+}
+
 class Trainer {
  public:
   Trainer(Model& model, const data::Dataset& training, const TrainerOptions& options,
@@ -47,7 +59,14 @@ class Trainer {
 
   TrainingResult run() {
     const bool resumed = !checkpoint_.empty() && std::filesystem::exists(checkpoint_);
-    if (resumed) load();
+    if (resumed) {
+      try {
+        load();
+      } catch (const Json::exception& error) {
+        core::fail_data("learn.train", "'{}' is not a checkpoint of training: {}",
+                        checkpoint_.string(), error.what());
+      }
+    }
     if (options_.head_epochs > 0 && (!resumed || position_.stage == "head")) {
       train_stage("head", options_.head_epochs);
     }
@@ -85,15 +104,16 @@ class Trainer {
     return (train_rows_.size(0) + options_.batch - 1) / options_.batch;
   }
 
-  double learning_rate(double part) const {
-    if (options_.schedule == "constant") return options_.learning_rate;
+  double learning_rate(bool whole, double part) const {
+    const double top = whole ? options_.learning_rate : options_.head_learning_rate;
+    if (options_.schedule == "constant") return top;
     if (options_.schedule == "step") {
-      return options_.learning_rate *
-             std::pow(options_.decay, position_.epoch / options_.decay_epochs);
+      const int decays = position_.epoch / options_.decay_epochs;
+      return top * std::pow(options_.decay, decays);
     }
-    if (part < kWarmUp) return options_.learning_rate * (part + 1e-3) / (kWarmUp + 1e-3);
+    if (part < kWarmUp) return top * (part + 1e-3) / (kWarmUp + 1e-3);
     const double angle = std::numbers::pi * (part - kWarmUp) / (1 - kWarmUp);
-    return options_.learning_rate * 0.5 * (1 + std::cos(angle));
+    return top * 0.5 * (1 + std::cos(angle));
   }
 
   void train_stage(const std::string& stage, int epochs) {
@@ -105,7 +125,8 @@ class Trainer {
               whole ? 0 : model_.body_size(),
               {options_.adam_beta1, options_.adam_beta2, options_.clip, options_.average});
     if (saved_) {
-      adam.set_state(saved_->optimizer.to(device_), saved_->steps);
+      adam.set_state(saved_->optimizer.to(device_),
+                     saved_->facts["adam_steps"].get<std::int64_t>());
       best_ = saved_->best.defined() ? saved_->best.to(device_) : Tensor();
       saved_.reset();
     }
@@ -158,10 +179,19 @@ class Trainer {
                           static_cast<double>(position_.step) / static_cast<double>(steps);
       tensor::reseed(generator, epoch_key.split(position_.step));
       take_step(inputs, batch, whole, done / epochs, generator);
-      adam.step(learning_rate(done / epochs));
+      adam.step(learning_rate(whole, done / epochs));
       report(epochs, steps);
       maybe_save(adam);
     }
+  }
+
+  // Noise first, under ever sharper soft rounding; then hard rounding, as at use.
+  Throat throat(bool whole, double part) const {
+    if (model_.options().channel.kind != "quantized") return {Throat::Mode::kNoisy};
+    const double noisy = 1 - options_.hard;
+    const bool hard = part >= noisy || (whole && options_.head_epochs > 0);
+    const double sharpness = hard ? options_.sharpness : options_.sharpness * part / noisy;
+    return {hard ? Throat::Mode::kHard : Throat::Mode::kNoisy, sharpness};
   }
 
   void take_step(const Tensor& inputs, const Tensor& batch, bool whole, double part,
@@ -175,10 +205,8 @@ class Trainer {
     }
     const net::Pass pass{.training = true, .generator = &generator};
     const Tensor features = whole ? model_.features(x, pass) : x;
-    const bool hard = model_.options().channel.kind == "quantized" && part >= 1 - options_.hard;
-    const Signal signal =
-        model_.channel().transmit(model_.parameters(), model_.project(features),
-                                  hard ? Mode::kHard : Mode::kNoisy, generator);
+    const Signal signal = model_.channel().transmit(model_.parameters(), model_.project(features),
+                                                    throat(whole, part), generator);
     const Tensor prediction =
         model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
     const Tensor rate = signal.rate_nats.mean();
@@ -269,8 +297,7 @@ class Trainer {
                       .sums = averages_,
                       .weights = model_.parameters().flat(),
                       .optimizer = adam.state(),
-                      .best = best_,
-                      .steps = adam.steps()});
+                      .best = best_});
     saved_at_ = core::now_seconds();
   }
 
@@ -285,6 +312,9 @@ class Trainer {
     same("options", core::options_to_json(options_));
     same("model", core::options_to_json(model_.options()));
     same("key", key_.value());
+    if (read.scalars.size() != 2 || read.sums.numel() != 2) {
+      core::fail_data("learn.train", "'{}' is not a checkpoint of training", checkpoint_.string());
+    }
     position_ = {.stage = read.facts["stage"].get<std::string>(),
                  .epoch = read.facts["epoch"].get<int>(),
                  .step = read.facts["step"].get<std::int64_t>(),

@@ -22,6 +22,7 @@ struct TrainerOptions {
   int epochs = 10;
   int batch = 128;
   double learning_rate = 1e-3;
+  double head_learning_rate = 3e-3;
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.999;
   std::string schedule = "cosine";
@@ -32,7 +33,8 @@ struct TrainerOptions {
   int patience = 0;
   double validation = 0.1;
   std::string augment = "none";
-  double hard = 0.3;
+  double hard = 0.5;
+  double sharpness = 12;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -44,7 +46,8 @@ struct TrainerOptions {
           "features computed once", core::between(0, 1000000));
     visit("epochs", self.epochs, "epochs of the whole model", core::between(0, 1000000));
     visit("batch", self.batch, "samples per step", core::between(1, 1 << 20));
-    visit("learning_rate", self.learning_rate, "of Adam", core::above(0));
+    visit("learning_rate", self.learning_rate, "of Adam, whole model", core::above(0));
+    visit("head_learning_rate", self.head_learning_rate, "of Adam, head epochs", core::above(0));
     visit("adam_beta1", self.adam_beta1, "decay of Adam's first moment", core::between(0, 0.99999));
     visit("adam_beta2", self.adam_beta2, "decay of Adam's second moment",
           core::between(0, 0.9999999));
@@ -63,7 +66,10 @@ struct TrainerOptions {
           core::between(0, 0.9));
     visit("augment", self.augment, "flip: mirror half of the images", core::one_of({"none", "flip"}));
     visit("hard", self.hard, "last part of training in which a quantized channel rounds, as it does "
-          "at use, instead of adding noise", core::between(0, 1));
+          "at use, instead of adding noise (all of a whole-model stage after a head stage)",
+          core::between(0, 1));
+    visit("sharpness", self.sharpness, "soft rounding of a quantized channel: where it ends, rising "
+          "evenly from 0 until rounding is hard", core::between(0, 100));
   }
 };
 
