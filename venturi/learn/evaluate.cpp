@@ -24,10 +24,21 @@ Tensor affine(const Tensor& y, const std::vector<double>& scale, const std::vect
          torch::tensor(shift, torch::kFloat32).to(y.device());
 }
 
-// Averages what the decoder says over draws; per sample: prediction nats, rate nats, distortion.
+// Per sample of a slice: prediction nats, rate nats, error or squared error.
 struct SliceResult {
   Tensor prediction_nats, rate_nats, loss;
 };
+
+// Prediction and loss of the decoder's `output` (logits, or standardised means).
+SliceResult judge(const Model& model, const Tensor& output, const Tensor& target) {
+  const Problem& problem = model.problem();
+  const Tensor nats = model.prediction_nats(output, target);
+  if (!problem.regression()) {
+    return {nats, {}, (output.argmax(1) != target).to(torch::kFloat32)};
+  }
+  const std::vector<double> zero(problem.target_scale.size(), 0.0);
+  return {nats, {}, affine(output - target, problem.target_scale, zero).square().mean(1)};
+}
 
 SliceResult evaluate_slice(const Model& model, const Tensor& x, const Tensor& target,
                            std::int64_t samples, core::Key key) {
@@ -37,25 +48,32 @@ SliceResult evaluate_slice(const Model& model, const Tensor& x, const Tensor& ta
   const Throat throat{samples == 0 ? Throat::Mode::kHard : Throat::Mode::kNoisy};
   Tensor rate;
   Tensor average;  // of probabilities, or of means
-  Tensor nats;
   const std::int64_t draws = std::max<std::int64_t>(samples, 1);
   for (std::int64_t s = 0; s < draws; ++s) {
     const Signal signal = model.channel().transmit(model.parameters(), e, throat, generator);
-    if (s == 0) rate = signal.rate_nats;
     const Tensor output = model.decode(signal.z, {});
     const Tensor one = problem.regression() ? output : torch::softmax(output, 1);
+    rate = s == 0 ? signal.rate_nats : rate + signal.rate_nats;
     average = s == 0 ? one : average + one;
-    if (draws == 1) nats = model.prediction_nats(output, target);
   }
   average = average / static_cast<double>(draws);
-  if (problem.regression()) {
-    const Tensor own = affine(average - target, problem.target_scale,
-                              std::vector<double>(problem.target_scale.size(), 0.0));
-    return {draws == 1 ? nats : model.prediction_nats(average, target), rate,
-            own.square().mean(1)};
-  }
-  if (draws > 1) nats = -average.clamp_min(1e-30).log().gather(1, target.unsqueeze(1)).squeeze(1);
-  return {nats, rate, (average.argmax(1) != target).to(torch::kFloat32)};
+  SliceResult out = judge(
+      model, problem.regression() ? average : average.clamp_min(1e-30).log(), target);
+  out.rate_nats = rate / static_cast<double>(draws);
+  return out;
+}
+
+void store(const Tensor& from, std::vector<double>& to, std::int64_t begin, double factor) {
+  const std::vector<double> values = tensor::to_doubles(from);
+  for (std::size_t i = 0; i < values.size(); ++i) to[begin + i] = values[i] * factor;
+}
+
+double distortion(const Model& model, const std::vector<double>& loss) {
+  return model.problem().regression() ? std::sqrt(mean(loss)) : mean(loss);
+}
+
+const char* unit(const Model& model) {
+  return model.problem().regression() ? "rmse" : "error rate";
 }
 
 }  // namespace
@@ -111,22 +129,31 @@ Evaluation evaluate(const Model& model, const Tensor& x, const Tensor& target,
   std::vector<double> loss(n);
   Evaluation out{.prediction_bits = std::vector<double>(n),
                  .rate_bits = std::vector<double>(n),
-                 .unit = model.problem().regression() ? "rmse" : "error rate",
+                 .unit = unit(model),
                  .samples = std::max<std::int64_t>(samples, 1)};
   for_slices(n, x.device(), [&](std::int64_t begin, std::int64_t end) {
     const SliceResult slice = evaluate_slice(model, x.slice(0, begin, end),
                                              target.slice(0, begin, end), samples,
                                              key.split(static_cast<std::uint64_t>(begin)));
-    const auto store = [&](const Tensor& from, std::vector<double>& to, double factor) {
-      const std::vector<double> values = tensor::to_doubles(from);
-      for (std::size_t i = 0; i < values.size(); ++i) to[begin + i] = values[i] * factor;
-    };
-    store(slice.prediction_nats, out.prediction_bits, core::kBitsPerNat);
-    store(slice.rate_nats, out.rate_bits, core::kBitsPerNat);
-    store(slice.loss, loss, 1.0);
+    store(slice.prediction_nats, out.prediction_bits, begin, core::kBitsPerNat);
+    store(slice.rate_nats, out.rate_bits, begin, core::kBitsPerNat);
+    store(slice.loss, loss, begin, 1.0);
   });
-  const double average = mean(loss);
-  out.distortion = model.problem().regression() ? std::sqrt(average) : average;
+  out.distortion = distortion(model, loss);
+  return out;
+}
+
+Evaluation evaluate_signals(const Model& model, const Tensor& z, const Tensor& target) {
+  const std::int64_t n = z.size(0);
+  std::vector<double> loss(n);
+  Evaluation out{.prediction_bits = std::vector<double>(n), .unit = unit(model)};
+  for_slices(n, z.device(), [&](std::int64_t begin, std::int64_t end) {
+    const SliceResult slice =
+        judge(model, model.decode(z.slice(0, begin, end), {}), target.slice(0, begin, end));
+    store(slice.prediction_nats, out.prediction_bits, begin, core::kBitsPerNat);
+    store(slice.loss, loss, begin, 1.0);
+  });
+  out.distortion = distortion(model, loss);
   return out;
 }
 

@@ -40,6 +40,10 @@ struct Evaluation {
 Evaluation evaluate(const Model& model, const tensor::Tensor& x, const tensor::Tensor& target,
                     std::int64_t samples, core::Key key);
 
+// The same from z alone (n*size), as a receiver has it; rate_bits stay empty.
+Evaluation evaluate_signals(const Model& model, const tensor::Tensor& z,
+                            const tensor::Tensor& target);
+
 // z in its mode of use, n*size.
 tensor::Tensor signals(const Model& model, const tensor::Tensor& x);
 // What the decoder makes of z: class probabilities (n*classes), or targets in their own unit.

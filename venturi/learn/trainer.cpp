@@ -402,6 +402,14 @@ Json to_json(const TrainingResult& result) {
           {"history", history}};
 }
 
+TrainingResult training_result_from_json(const Json& json) {
+  TrainingResult out{.beta = json.at("beta"),
+                     .train_rate_bits = json.at("train_rate_bits"),
+                     .seconds_per_step = json.at("seconds_per_step")};
+  for (const Json& one : json.at("history")) out.history.push_back(epoch_record_from_json(one));
+  return out;
+}
+
 TrainingResult train(Model& model, const data::Dataset& training, const TrainerOptions& options,
                      core::Key key, core::Monitor& monitor,
                      const std::filesystem::path& checkpoint) {

@@ -91,6 +91,8 @@ struct TrainingResult {
 };
 
 core::Json to_json(const TrainingResult& result);
+// All but the validation's per-sample figures. Throws nlohmann's exception on a missing field.
+TrainingResult training_result_from_json(const core::Json& json);
 
 // Trains `model` in place. With a `checkpoint` path, the state is saved there every minute and when
 // the monitor asks to stop (Interrupted is thrown then); if the file is there at the start, the run
