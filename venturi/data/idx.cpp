@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "venturi/core/error.hpp"
-#include "venturi/core/file.hpp"
+#include "venturi/data/decode_file.hpp"
 #include "venturi/data/inflate.hpp"
 
 namespace venturi::data {
@@ -115,14 +115,7 @@ Array decode_idx(core::Bytes file) {
   return out;
 }
 
-Array read_idx(const std::filesystem::path& path) {
-  const auto file = core::read_file(path);
-  try {
-    return decode_idx(file);
-  } catch (const core::DataError& error) {
-    throw core::DataError(fmt::format("{} (file '{}')", error.what(), path.string()));
-  }
-}
+Array read_idx(const std::filesystem::path& path) { return decode_file(path, decode_idx); }
 
 DataPair read_idx_folder(const std::filesystem::path& folder, std::string_view name) {
   auto train = read_part(folder, "train", name);
