@@ -124,14 +124,7 @@ DataPair read_idx_folder(const std::filesystem::path& folder, std::string_view n
                     folder.string());
   }
   DataPair out{std::move(*train), read_part(folder, "t10k", name)};
-  if (out.test) {
-    if (out.test->shape != out.train.shape || out.test->task != out.train.task) {
-      core::fail_data("data.read_idx_folder",
-                      "expected a test part like the training part (shape [{}]), got shape [{}]",
-                      fmt::join(out.train.shape, ", "), fmt::join(out.test->shape, ", "));
-    }
-    out.train.classes = out.test->classes = std::max(out.train.classes, out.test->classes);
-  }
+  match_parts(out, "data.read_idx_folder");
   return out;
 }
 

@@ -6,7 +6,11 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
+#include "venturi/data/csv.hpp"
+#include "venturi/data/decode_file.hpp"
 #include "venturi/data/idx.hpp"
+#include "venturi/data/little_endian.hpp"
+#include "venturi/data/npy.hpp"
 #include "venturi/data/query.hpp"
 
 namespace venturi::data {
@@ -77,20 +81,94 @@ DataPair load_idx(std::string_view rest, core::Key) {
   return {dataset_from(read_idx(path), path.filename().string(), kWhere), std::nullopt};
 }
 
-constexpr std::array<core::Member<Loader>, 3> kLoaders{{
+// The choice that `key` names; the first of `choices` without it.
+template <class T>
+T choice_of(const Query& query, std::string_view key,
+            const std::vector<std::pair<std::string_view, T>>& choices) {
+  const auto text = query.text(key);
+  if (!text) return choices.front().second;
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    if (name == *text) return value;
+    names.push_back(name);
+  }
+  core::fail_argument(kWhere, "expected {} one of {}, got '{}'", key, fmt::join(names, ", "),
+                      *text);
+}
+
+Task task_of(const Query& query) {
+  return choice_of<Task>(
+      query, "task",
+      {{"auto", Task::kNone}, {"classes", Task::kClasses}, {"regression", Task::kRegression}});
+}
+
+DataPair load_npy(std::string_view rest, core::Key) {
+  require_path("npy", "FILE", rest);
+  const fs::path path(rest);
+  return {dataset_from(read_npy(path), path.filename().string(), kWhere), std::nullopt};
+}
+
+DataPair load_npz(std::string_view rest, core::Key) {
+  const auto [path, text] = split_at(rest, '#');
+  require_path("npz", "FILE#task=classes|regression", path);
+  const Query query(text, {"task"}, kWhere);
+  const Task task = task_of(query);
+  return decode_file(path, [&](core::Bytes file) {
+    return dataset_from_npz(decode_npz(file), fs::path(path).filename().string(), task);
+  });
+}
+
+DataPair load_csv(std::string_view rest, core::Key) {
+  const auto [path, text] = split_at(rest, '#');
+  require_path("csv", "FILE#target=COLUMN&onehot=A,B", path);
+  const Query query(text, {"target", "onehot", "ignore", "missing", "task", "header", "skip"},
+                    kWhere);
+  CsvOptions options;
+  options.targets = query.list("target");
+  options.onehot = query.list("onehot");
+  options.ignore = query.list("ignore");
+  options.missing = choice_of<Missing>(
+      query, "missing",
+      {{"refuse", Missing::kRefuse}, {"drop", Missing::kDrop}, {"mean", Missing::kMean}});
+  options.task = task_of(query);
+  options.header = choice_of<std::optional<bool>>(
+      query, "header", {{"auto", std::nullopt}, {"yes", true}, {"no", false}});
+  options.skip = static_cast<int>(query.integer("skip", 0, 0, 1'000'000));
+  const std::string name = fs::path(path).filename().string();
+  return decode_file(path, [&](core::Bytes file) {
+    return DataPair{dataset_from_csv(parse_csv(as_text(file), options), name, options),
+                    std::nullopt};
+  });
+}
+
+constexpr std::array<core::Member<Loader>, 6> kLoaders{{
     {"fashion-mnist", "70,000 grey 28*28 images of clothes in ten classes",
      "Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747", "O(n d)", load_fashion},
     {"mnist", "70,000 grey 28*28 images of digits", "LeCun, Bottou, Bengio, Haffner 1998", "O(n d)",
      load_mnist},
     {"idx", "idx:DIR or idx:FILE, plain or gzipped", "LeCun, Cortes, Burges, MNIST file formats",
      "O(n d)", load_idx},
+    {"npy", "npy:FILE, inputs without labels", "NumPy manual, numpy.lib.format", "O(n d)",
+     load_npy},
+    {"npz", "npz:FILE#task=, arrays x, y or x_train, y_train, x_test, y_test",
+     "NumPy manual, numpy.lib.format", "O(n d)", load_npz},
+    {"csv", "csv:FILE#target=&onehot=&ignore=&missing=refuse|drop|mean&task=&header=&skip=",
+     "RFC 4180", "O(bytes)", load_csv},
 }};
 
 struct Ending {
   std::string_view text;
   std::string_view scheme;
 };
-constexpr std::array<Ending, 2> kEndings{{{"-ubyte", "idx"}, {".idx", "idx"}}};
+constexpr std::array<Ending, 9> kEndings{{{"-ubyte", "idx"},
+                                          {".idx", "idx"},
+                                          {".npy", "npy"},
+                                          {".npz", "npz"},
+                                          {".csv", "csv"},
+                                          {".tsv", "csv"},
+                                          {".txt", "csv"},
+                                          {".data", "csv"},
+                                          {".dat", "csv"}}};
 
 bool looks_like_a_path(std::string_view name) {
   std::error_code ignored;
