@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
@@ -46,6 +48,23 @@ std::string error_text(Act&& act) {
   }
   ADD_FAILURE() << "no error was thrown";
   return {};
+}
+
+// Bytes from hexadecimal digits; anything else between them is passed over.
+inline std::vector<std::byte> from_hex(std::string_view text) {
+  std::vector<std::byte> out;
+  int high = -1;
+  for (const char c : text) {
+    const auto digit = std::string_view("0123456789abcdef").find(c);
+    if (digit == std::string_view::npos) continue;
+    if (high < 0) {
+      high = static_cast<int>(digit);
+    } else {
+      out.push_back(static_cast<std::byte>(high * 16 + static_cast<int>(digit)));
+      high = -1;
+    }
+  }
+  return out;
 }
 
 }  // namespace venturi::testing

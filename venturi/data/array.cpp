@@ -187,6 +187,19 @@ void set_targets(Dataset& data, const Array& y, std::string_view where) {
   to_floats(y, 1.0F, {data.y.data(), y.count()});
 }
 
+void match_parts(DataPair& pair, std::string_view where) {
+  if (!pair.test) return;
+  Dataset& train = pair.train;
+  Dataset& test = *pair.test;
+  if (test.shape != train.shape || test.task != train.task || test.y.cols() != train.y.cols()) {
+    core::fail_data(where,
+                    "'{}': expected a test part with the shape ([{}]), labels and targets of the "
+                    "training part, got shape [{}]",
+                    train.name, fmt::join(train.shape, ", "), fmt::join(test.shape, ", "));
+  }
+  train.classes = test.classes = std::max(train.classes, test.classes);
+}
+
 float from_bf16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }

@@ -52,6 +52,10 @@ void set_labels(Dataset& data, const Array& labels, std::string_view where);
 // y: n or n*t numbers.
 void set_targets(Dataset& data, const Array& y, std::string_view where);
 
+// Gives both parts the larger count of classes. DataError unless they agree in shape, task and
+// number of targets.
+void match_parts(DataPair& pair, std::string_view where);
+
 // f16 and bf16 as the bits that files hold. Widening is exact; narrowing rounds to nearest, ties to
 // even. IEEE 754 binary16; bfloat16 is the upper half of binary32.
 float from_f16(std::uint16_t bits);

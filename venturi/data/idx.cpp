@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "venturi/core/error.hpp"
-#include "venturi/core/file.hpp"
+#include "venturi/data/decode_file.hpp"
 #include "venturi/data/inflate.hpp"
 
 namespace venturi::data {
@@ -115,14 +115,7 @@ Array decode_idx(core::Bytes file) {
   return out;
 }
 
-Array read_idx(const std::filesystem::path& path) {
-  const auto file = core::read_file(path);
-  try {
-    return decode_idx(file);
-  } catch (const core::DataError& error) {
-    throw core::DataError(fmt::format("{} (file '{}')", error.what(), path.string()));
-  }
-}
+Array read_idx(const std::filesystem::path& path) { return decode_file(path, decode_idx); }
 
 DataPair read_idx_folder(const std::filesystem::path& folder, std::string_view name) {
   auto train = read_part(folder, "train", name);
@@ -131,14 +124,7 @@ DataPair read_idx_folder(const std::filesystem::path& folder, std::string_view n
                     folder.string());
   }
   DataPair out{std::move(*train), read_part(folder, "t10k", name)};
-  if (out.test) {
-    if (out.test->shape != out.train.shape || out.test->task != out.train.task) {
-      core::fail_data("data.read_idx_folder",
-                      "expected a test part like the training part (shape [{}]), got shape [{}]",
-                      fmt::join(out.train.shape, ", "), fmt::join(out.test->shape, ", "));
-    }
-    out.train.classes = out.test->classes = std::max(out.train.classes, out.test->classes);
-  }
+  match_parts(out, "data.read_idx_folder");
   return out;
 }
 

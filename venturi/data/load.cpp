@@ -1,20 +1,37 @@
 #include "venturi/data/load.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "venturi/core/error.hpp"
+#include "venturi/core/file.hpp"
+#include "venturi/data/csv.hpp"
+#include "venturi/data/decode_file.hpp"
 #include "venturi/data/idx.hpp"
+#include "venturi/data/little_endian.hpp"
+#include "venturi/data/npy.hpp"
+#include "venturi/data/query.hpp"
 
 namespace venturi::data {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kWhere = "data.load";
 constexpr const char* kFashionFolder = "/usr/share/datasets/fashion-mnist";
 
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 void refuse_rest(std::string_view name, std::string_view rest) {
-  if (!rest.empty())
-    core::fail_argument(kWhere, "'{}' takes nothing behind it, got '{}'", name, rest);
+  if (!rest.empty()) core::fail_argument(kWhere, "expected '{}' alone, got '{}'", name, rest);
+}
+
+void require_path(std::string_view scheme, std::string_view what, std::string_view path) {
+  if (path.empty()) core::fail_argument(kWhere, "expected {}:{}", scheme, what);
 }
 
 void name_classes(DataPair& pair, const std::vector<std::string>& names) {
@@ -27,8 +44,7 @@ void name_classes(DataPair& pair, const std::vector<std::string>& names) {
 
 DataPair load_fashion(std::string_view rest, core::Key) {
   refuse_rest("fashion-mnist", rest);
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(kFashionFolder, ignored)) {
+  if (!is_folder(kFashionFolder)) {
     core::fail_data(kWhere, "no folder '{}': install the Debian package dataset-fashion-mnist",
                     kFashionFolder);
   }
@@ -38,20 +54,160 @@ DataPair load_fashion(std::string_view rest, core::Key) {
   return out;
 }
 
-constexpr std::array<core::Member<Loader>, 1> kLoaders{{
+// The folder of a set that lies in the shared data.
+fs::path shared_folder(std::string_view name, std::string_view files) {
+  const fs::path shared = core::shared_data_folder();
+  fs::path folder = shared / name;
+  if (shared.empty() || !is_folder(folder)) {
+    core::fail_data(kWhere, "no folder '{}': set VENTURI_DATA to a folder that holds {}/{}",
+                    shared.empty() ? std::string(name) : folder.string(), name, files);
+  }
+  return folder;
+}
+
+DataPair load_mnist(std::string_view rest, core::Key) {
+  refuse_rest("mnist", rest);
+  DataPair out =
+      read_idx_folder(shared_folder("mnist", "train-images-idx3-ubyte.gz and its kin"), "mnist");
+  name_classes(out, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  return out;
+}
+
+// A folder of the MNIST family, or one file of inputs.
+DataPair load_idx(std::string_view rest, core::Key) {
+  require_path("idx", "DIR", rest);
+  const fs::path path(rest);
+  if (is_folder(path)) return read_idx_folder(path, path.string());
+  return {dataset_from(read_idx(path), path.filename().string(), kWhere), std::nullopt};
+}
+
+// The choice that `key` names; the first of `choices` without it.
+template <class T>
+T choice_of(const Query& query, std::string_view key,
+            const std::vector<std::pair<std::string_view, T>>& choices) {
+  const auto text = query.text(key);
+  if (!text) return choices.front().second;
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    if (name == *text) return value;
+    names.push_back(name);
+  }
+  core::fail_argument(kWhere, "expected {} one of {}, got '{}'", key, fmt::join(names, ", "),
+                      *text);
+}
+
+Task task_of(const Query& query) {
+  return choice_of<Task>(
+      query, "task",
+      {{"auto", Task::kNone}, {"classes", Task::kClasses}, {"regression", Task::kRegression}});
+}
+
+DataPair load_npy(std::string_view rest, core::Key) {
+  require_path("npy", "FILE", rest);
+  const fs::path path(rest);
+  return {dataset_from(read_npy(path), path.filename().string(), kWhere), std::nullopt};
+}
+
+DataPair load_npz(std::string_view rest, core::Key) {
+  const auto [path, text] = split_at(rest, '#');
+  require_path("npz", "FILE#task=classes|regression", path);
+  const Query query(text, {"task"}, kWhere);
+  const Task task = task_of(query);
+  return decode_file(path, [&](core::Bytes file) {
+    return dataset_from_npz(decode_npz(file), fs::path(path).filename().string(), task);
+  });
+}
+
+DataPair load_csv(std::string_view rest, core::Key) {
+  const auto [path, text] = split_at(rest, '#');
+  require_path("csv", "FILE#target=COLUMN&onehot=A,B", path);
+  const Query query(text, {"target", "onehot", "ignore", "missing", "task", "header", "skip"},
+                    kWhere);
+  CsvOptions options;
+  options.targets = query.list("target");
+  options.onehot = query.list("onehot");
+  options.ignore = query.list("ignore");
+  options.missing = choice_of<Missing>(
+      query, "missing",
+      {{"refuse", Missing::kRefuse}, {"drop", Missing::kDrop}, {"mean", Missing::kMean}});
+  options.task = task_of(query);
+  options.header = choice_of<std::optional<bool>>(
+      query, "header", {{"auto", std::nullopt}, {"yes", true}, {"no", false}});
+  options.skip = static_cast<int>(query.integer("skip", 0, 0, 1'000'000));
+  const std::string name = fs::path(path).filename().string();
+  return decode_file(path, [&](core::Bytes file) {
+    return DataPair{dataset_from_csv(parse_csv(as_text(file), options), name, options),
+                    std::nullopt};
+  });
+}
+
+constexpr std::array<core::Member<Loader>, 6> kLoaders{{
     {"fashion-mnist", "70,000 grey 28*28 images of clothes in ten classes",
      "Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747", "O(n d)", load_fashion},
+    {"mnist", "70,000 grey 28*28 images of digits", "LeCun, Bottou, Bengio, Haffner 1998", "O(n d)",
+     load_mnist},
+    {"idx", "idx:DIR or idx:FILE, plain or gzipped", "LeCun, Cortes, Burges, MNIST file formats",
+     "O(n d)", load_idx},
+    {"npy", "npy:FILE, inputs without labels", "NumPy manual, numpy.lib.format", "O(n d)",
+     load_npy},
+    {"npz", "npz:FILE#task=, arrays x, y or x_train, y_train, x_test, y_test",
+     "NumPy manual, numpy.lib.format", "O(n d)", load_npz},
+    {"csv", "csv:FILE#target=&onehot=&ignore=&missing=refuse|drop|mean&task=&header=&skip=",
+     "RFC 4180", "O(bytes)", load_csv},
 }};
+
+struct Ending {
+  std::string_view text;
+  std::string_view scheme;
+};
+constexpr std::array<Ending, 9> kEndings{{{"-ubyte", "idx"},
+                                          {".idx", "idx"},
+                                          {".npy", "npy"},
+                                          {".npz", "npz"},
+                                          {".csv", "csv"},
+                                          {".tsv", "csv"},
+                                          {".txt", "csv"},
+                                          {".data", "csv"},
+                                          {".dat", "csv"}}};
+
+bool looks_like_a_path(std::string_view name) {
+  std::error_code ignored;
+  return name.find_first_of("/.") != std::string_view::npos || fs::exists(name, ignored);
+}
+
+// The scheme that reads a bare path.
+std::string_view scheme_of(std::string_view path) {
+  if (is_folder(path)) return "idx";
+  std::string_view name = path;
+  if (name.ends_with(".gz")) name.remove_suffix(3);
+  for (const Ending& ending : kEndings) {
+    if (name.ends_with(ending.text)) return ending.scheme;
+  }
+  std::vector<std::string_view> known;
+  for (const Ending& ending : kEndings) known.push_back(ending.text);
+  core::fail_argument(kWhere, "expected '{}' to end in one of {}; or put a scheme before it", path,
+                      fmt::join(known, ", "));
+}
+
+DataPair find_and_load(std::string_view uri, core::Key key) {
+  const auto scheme = uri.substr(0, uri.find_first_of(":?#"));
+  auto rest = uri.substr(scheme.size());
+  const bool known = std::ranges::any_of(
+      loaders(), [&](const core::Member<Loader>& m) { return m.name == scheme; });
+  const auto path = split_at(uri, '#').first;
+  if (!known && looks_like_a_path(path)) {
+    return core::find_member(loaders(), scheme_of(path), kWhere).make(uri, key);
+  }
+  if (rest.starts_with(':')) rest.remove_prefix(1);
+  return core::find_member(loaders(), scheme, kWhere).make(rest, key);
+}
 
 }  // namespace
 
 std::span<const core::Member<Loader>> loaders() { return kLoaders; }
 
 DataPair load(std::string_view uri, core::Key key) {
-  const std::size_t colon = uri.find(':');
-  const auto scheme = uri.substr(0, colon);
-  const auto rest = colon == std::string_view::npos ? std::string_view() : uri.substr(colon + 1);
-  DataPair out = core::find_member(loaders(), scheme, kWhere).make(rest, key);
+  DataPair out = find_and_load(uri, key);
   out.train.check(kWhere);
   if (out.test) out.test->check(kWhere);
   return out;

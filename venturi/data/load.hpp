@@ -1,9 +1,10 @@
 // venturi/data/load.hpp
 //
 // A data set by its name, URI or path:
-//   fashion-mnist                  a known set
+//   fashion-mnist, mnist           a known set
 //   idx:DIR                        a kind of file, and where it lies
-//   DIR or train-images.idx3-ubyte the kind follows from the path
+//   DIR, train-images.idx3-ubyte   the kind follows from the path
+// README.md has them all; so has `venturi list`.
 #pragma once
 
 #include <span>
@@ -15,7 +16,7 @@
 
 namespace venturi::data {
 
-// What follows the scheme's colon, and the randomness of sources that draw their samples.
+// rest: what follows the name's colon; key: for sources that draw their samples.
 using Loader = DataPair (*)(std::string_view rest, core::Key key);
 
 // All data sets and schemes that load() knows, as `venturi list` prints them.
