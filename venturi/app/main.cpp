@@ -1,0 +1,3 @@
+#include "venturi/app/command.hpp"
+
+int main(int argc, char** argv) { return venturi::app::run(argc, argv); }

@@ -1,0 +1,54 @@
+// venturi train: bottleneck models of any data set, their bits, and a table of what they cost.
+#include "venturi/app/results.hpp"
+#include "venturi/core/record.hpp"
+#include "venturi/data/load.hpp"
+
+namespace venturi::app {
+namespace {
+
+struct Train {
+  explicit Train(CLI::App& verb) : flags(verb) {}
+  Common common;
+  std::string data;
+  std::string output = "venturi-runs";
+  OptionFlags<learn::ExperimentOptions> flags;
+
+  void run() const {
+    learn::ExperimentOptions options;
+    flags.apply(options);
+    const auto monitor = common.monitor();
+    const tensor::Device device = tensor::parse_device(common.device);
+    const double start = core::now_seconds();
+    const core::Key key(common.seed);
+    const data::DataPair pair = data::load(data, key.split("data"));
+    const learn::Experiment experiment =
+        learn::run_experiment(pair, options, key, device, output, *monitor);
+    core::Record record{.command = "train",
+                        .options = core::options_to_json(options),
+                        .seed = common.seed,
+                        .results = experiment_results(experiment),
+                        .seconds = core::now_seconds() - start};
+    record.options["data"] = data;
+    record.options["device"] = common.device;
+    core::append_record(std::filesystem::path(output) / "records.jsonl", record);
+    const core::Table table = experiment_table(experiment);
+    print_result(common, record.json(),
+                 table.text() + fmt::format("\nModels, bits and records.jsonl are in {}/\n", output));
+  }
+};
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("train", "learn a bottleneck of a data set");
+  const auto train = std::make_shared<Train>(*verb);
+  verb->add_option("data", train->data,
+                   "data set: a name, URI or file (fashion-mnist, csv:FILE#target=price, ...)")
+      ->required();
+  verb->add_option("-o,--output", train->output, "folder of models, bits and records")
+      ->capture_default_str();
+  add_common(*verb, train->common);
+  verb->callback([train] { train->run(); });
+}
+
+}  // namespace venturi::app
