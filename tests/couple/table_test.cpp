@@ -47,8 +47,7 @@ TEST(Table, KnownEntropies) {
   EXPECT_DOUBLE_EQ(binary_entropy_bits(0.5), 1.0);
   const Matrix table{{0.4, 0.1}, {0.1, 0.4}};
   EXPECT_NEAR(mutual_information_bits(table), 1 - binary_entropy_bits(0.2), 1e-15);
-  EXPECT_EQ(kl_bits(Vector{{0.5, 0.5}}, Vector{{1, 0}}),
-            std::numeric_limits<double>::infinity());
+  EXPECT_EQ(kl_bits(Vector{{0.5, 0.5}}, Vector{{1, 0}}), std::numeric_limits<double>::infinity());
   // (a+b) JS of two disjoint laws is the entropy of the weights.
   EXPECT_NEAR(jensen_shannon_bits(Vector{{1, 0}}, Vector{{0, 1}}, 0.3), binary_entropy_bits(0.3),
               1e-15);

@@ -33,7 +33,8 @@ struct Kernels {
   Smallest (*smallest_difference)(const double* c, const double* v, std::size_t n);
 };
 
-// The widest that this machine runs; VENTURI_COUPLE_KERNELS=portable|avx2|avx512 narrows the choice.
+// The widest that this machine runs; VENTURI_COUPLE_KERNELS=portable|avx2|avx512 narrows the
+// choice.
 const Kernels& kernels();
 
 // The three twins; the SIMD ones are null where the compiler or the machine lacks them.

@@ -77,7 +77,8 @@ double max_sum(const double* a, const double* b, double scale, std::size_t n) {
   Lanes m = all(-kInfinity);
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) m = larger(m, load(a + i) * scale + load(b + i));
-  if (i < n) m = larger(m, load_some(a + i, n - i, 0) * scale + load_some(b + i, n - i, -kInfinity));
+  if (i < n)
+    m = larger(m, load_some(a + i, n - i, 0) * scale + load_some(b + i, n - i, -kInfinity));
   return fold_max(m);
 }
 
@@ -91,8 +92,8 @@ double exp_sum(const double* a, const double* b, double scale, double shift, dou
     sum += e;
   }
   if (i < n) {
-    const Lanes e = exp_lanes(load_some(a + i, n - i, 0) * scale +
-                              load_some(b + i, n - i, -kInfinity) - shift);
+    const Lanes e =
+        exp_lanes(load_some(a + i, n - i, 0) * scale + load_some(b + i, n - i, -kInfinity) - shift);
     for (std::size_t k = 0; i + k < n; ++k) out[i + k] = e[k];
     sum += e;
   }
@@ -106,8 +107,8 @@ double exp_total(const double* a, const double* b, double scale, double shift, s
     sum += exp_lanes(load(a + i) * scale + load(b + i) - shift);
   }
   if (i < n) {
-    sum += exp_lanes(load_some(a + i, n - i, 0) * scale + load_some(b + i, n - i, -kInfinity) -
-                     shift);
+    sum +=
+        exp_lanes(load_some(a + i, n - i, 0) * scale + load_some(b + i, n - i, -kInfinity) - shift);
   }
   return fold_sum(sum);
 }
@@ -128,8 +129,8 @@ void exp_into(const double* a, double scale, double add, const double* m, double
     store(s + i, load(s + i) + exp_lanes((load(a + i) * scale + add) - load(m + i)));
   }
   if (i < n) {
-    const Lanes e = exp_lanes((load_some(a + i, n - i, 0) * scale + add) -
-                              load_some(m + i, n - i, 0));
+    const Lanes e =
+        exp_lanes((load_some(a + i, n - i, 0) * scale + add) - load_some(m + i, n - i, 0));
     for (std::size_t k = 0; i + k < n; ++k) s[i + k] += e[k];
   }
 }

@@ -26,7 +26,8 @@ double checked_sum(const double* p, Index size, Index columns, std::string_view 
     sum = next;
   }
   sum += lost;
-  if (!(sum > 0) || std::isinf(sum)) core::fail_data(where, "expected masses of sum 1, got {}", sum);
+  if (!(sum > 0) || std::isinf(sum))
+    core::fail_data(where, "expected masses of sum 1, got {}", sum);
   if (!options.normalise && std::abs(sum - 1) > options.tolerance) {
     core::fail_data(where, "expected masses of sum 1 (within {}), got {:.12g}; ask to normalise",
                     options.tolerance, sum);

@@ -28,7 +28,8 @@ struct TableOptions {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("normalise", self.normalise, "divide by the sum instead of refusing a sum that is not one");
+    visit("normalise", self.normalise,
+          "divide by the sum instead of refusing a sum that is not one");
     visit("tolerance", self.tolerance, "largest |sum - 1| that is taken as one",
           core::between(0, 1e-3));
   }
