@@ -159,8 +159,23 @@ Smallest smallest_difference(const double* c, const double* v, std::size_t n) {
   return out;
 }
 
+void count_rings(const double* rates, std::size_t n, const double* t, double* state,
+                 std::size_t counts) {
+  const Lanes minus_t = -load(t);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Lanes silent = exp_lanes(minus_t * rates[i]);
+    const Lanes rings = 1.0 - silent;
+    for (std::size_t j = counts - 1; j > 0; --j) {
+      store(state + j * kLanes,
+            load(state + j * kLanes) * silent + load(state + (j - 1) * kLanes) * rings);
+    }
+    store(state, load(state) * silent);
+  }
+}
+
 constexpr Kernels make_kernels(const char* name) {
-  return {name, max_sum, exp_sum, exp_total, max_into, exp_into, smallest_difference};
+  return {name, max_sum, exp_sum, exp_total, max_into, exp_into, smallest_difference,
+          count_rings};
 }
 
 }  // namespace
