@@ -17,8 +17,8 @@ Vector random_law(core::Random& random, Index n, double sharpness) {
   return p / p.sum();
 }
 
-// The linear programme as a maximal flow: multisets of drafts -> tokens in them -> target. Its value is
-// the optimal acceptance. Plain augmenting paths by breadth, capacities in double.
+// The linear programme as a maximal flow: multisets of drafts -> tokens in them -> target. Its
+// value is the optimal acceptance. Plain augmenting paths by breadth, capacities in double.
 class Flow {
  public:
   explicit Flow(int nodes) : out_(nodes) {}

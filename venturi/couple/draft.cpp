@@ -13,7 +13,8 @@ struct Laws {
   Vector draft;
 };
 
-Laws checked(const VectorView& target, const VectorView& draft, int drafts, std::string_view where) {
+Laws checked(const VectorView& target, const VectorView& draft, int drafts,
+             std::string_view where) {
   if (target.size() != draft.size()) {
     core::fail_argument(where, "expected laws over one vocabulary, got {} and {} tokens",
                         target.size(), draft.size());

@@ -31,8 +31,8 @@ struct Kernels {
                    std::size_t n);
   // The smallest c_j - v_j and its first place; n >= 1.
   Smallest (*smallest_difference)(const double* c, const double* v, std::size_t n);
-  // Eight counts at once of which clocks have rung: for each rate r_i in turn, with a = exp(-r_i t_l),
-  // state[j*8+l] = state[j*8+l] a + state[(j-1)*8+l] (1 - a), j = 0 .. counts-1.
+  // Eight counts at once of which clocks have rung: for each rate r_i in turn, with a = exp(-r_i
+  // t_l), state[j*8+l] = state[j*8+l] a + state[(j-1)*8+l] (1 - a), j = 0 .. counts-1.
   void (*count_rings)(const double* rates, std::size_t n, const double* t, double* state,
                       std::size_t counts);
 };

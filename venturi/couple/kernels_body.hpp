@@ -174,8 +174,7 @@ void count_rings(const double* rates, std::size_t n, const double* t, double* st
 }
 
 constexpr Kernels make_kernels(const char* name) {
-  return {name, max_sum, exp_sum, exp_total, max_into, exp_into, smallest_difference,
-          count_rings};
+  return {name, max_sum, exp_sum, exp_total, max_into, exp_into, smallest_difference, count_rings};
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ OptimalAcceptance with_replacement(const Ordered& laws, int drafts) {
   return out;
 }
 
-// Draws without replacement. Token i rings at an exponential time of rate q_i; the drafts are the first
-// n to ring. With s the rate outside H and N(t) the number of H that rang by t,
+// Draws without replacement. Token i rings at an exponential time of rate q_i; the drafts are the
+// first n to ring. With s the rate outside H and N(t) the number of H that rang by t,
 //   1 - Q(H) = integral_0^inf s e^{-st} P(N(t) < n) dt.
 class Clocks {
  public:
@@ -83,8 +83,8 @@ class Clocks {
     for (Index i = n; i-- > 0;) rate_outside_[i] = rate_outside_[i + 1] + laws.draft[i];
   }
 
-  // P(H) - Q(H) at every block's end, then inside the blocks that can hold the least value: there it is
-  // at least P at the block's start minus Q at its end.
+  // P(H) - Q(H) at every block's end, then inside the blocks that can hold the least value: there
+  // it is at least P at the block's start minus Q at its end.
   OptimalAcceptance solve() {
     const Index n = laws_.draft.size();
     const Index blocks = (n + kBlock - 1) / kBlock;
