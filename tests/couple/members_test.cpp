@@ -25,6 +25,7 @@ CoupleInput input_for(std::string_view name) {
   if (name == "mec-b") return {{p, q}, false, {0.5}};
   if (name == "draft") return {{p, q}, false, {1, 2}};
   if (name == "ot" || name == "sinkhorn") return {{p, q, cost}, false, {}};
+  if (name == "sliced") return {{p, p}, false, {}};
   return {{p, q}, false, {}};
 }
 
@@ -59,7 +60,8 @@ TEST(Members, WrongInputIsNamed) {
   EXPECT_ERROR(run("draft", {{Matrix{{1}}, Matrix{{1}}}, false, {1.5}}), core::InvalidArgument,
                "whole numbers");
   EXPECT_ERROR(run("mec", {{}, false, {}}), core::InvalidArgument, "got 0");
-  EXPECT_ERROR(core::find_member(members(), "mecb", "couple"), core::InvalidArgument, "'mec-b'");
+  EXPECT_ERROR(core::find_member(members(), "mecb", "couple"), core::InvalidArgument,
+               "did you mean 'mec'");
 }
 
 }  // namespace
