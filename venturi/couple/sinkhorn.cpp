@@ -42,7 +42,8 @@ class Rounds {
     std::array<double, kBlocks> errors{};
     const Index n = a_.size();
     const Index m = b_.size();
-#pragma omp parallel
+    // Below, a round is shorter than waking the threads.
+#pragma omp parallel if (n * m > 500000)
     {
       Vector row(m);
 #pragma omp for schedule(dynamic, 1)
