@@ -1,0 +1,68 @@
+#include "venturi/couple/members.hpp"
+
+#include "tests/testing.hpp"
+
+namespace venturi::couple {
+namespace {
+
+using core::Json;
+using core::Matrix;
+
+Json run(std::string_view name, const CoupleInput& input, const Json& options = Json::object()) {
+  return core::find_member(members(), name, "test").make(input, options);
+}
+
+// One small input that suits each member.
+CoupleInput input_for(std::string_view name) {
+  const Matrix joint{{0.4, 0.1}, {0.1, 0.4}};
+  const Matrix p{{0.5, 0.5}};
+  const Matrix q{{0.25}, {0.75}};
+  const Matrix cost{{0, 1}, {1, 0}};
+  if (name == "ib" || name == "dib") return {{joint}, false, {1, 5}};
+  if (name == "aib" || name == "sib" || name == "critical") return {{joint}, false, {}};
+  if (name == "capacity") return {{Matrix{{0.9, 0.1}, {0.1, 0.9}}}, false, {}};
+  if (name == "rate-distortion") return {{p, cost}, false, {2}};
+  if (name == "mec-b") return {{p, q}, false, {0.5}};
+  if (name == "draft") return {{p, q}, false, {1, 2}};
+  if (name == "ot" || name == "sinkhorn") return {{p, q, cost}, false, {}};
+  if (name == "sliced") return {{p, p}, false, {}};
+  return {{p, q}, false, {}};
+}
+
+TEST(Members, EachRunsAndDescribesItself) {
+  for (const auto& member : members()) {
+    const Json out = run(member.name, input_for(member.name));
+    EXPECT_TRUE(out.is_object() && !out.empty()) << member.name;
+    EXPECT_EQ(out.dump().find("null"), std::string::npos) << member.name << " " << out.dump();
+    for (const auto& field : member_options(member.name)) EXPECT_FALSE(field.help.empty());
+    EXPECT_FALSE(member.summary.empty() || member.source.empty() || member.cost.empty());
+  }
+}
+
+TEST(Members, FiguresComeThrough) {
+  EXPECT_NEAR(run("ot", input_for("ot"))["cost"].get<double>(), 0.25, 1e-12);
+  EXPECT_NEAR(run("draft", input_for("draft"))["curve"][0]["optimal"].get<double>(), 0.75, 1e-12);
+  const Json curve = run("ib", input_for("ib"))["curve"];
+  EXPECT_EQ(curve[0]["beta"], 1);
+  EXPECT_NEAR(
+      run("ib", {{Matrix{{4, 1}, {1, 4}}}, true, {5}})["curve"][0]["relevance_bits"].get<double>(),
+      curve[1]["relevance_bits"].get<double>(), 1e-9);
+}
+
+TEST(Members, WrongInputIsNamed) {
+  EXPECT_ERROR(run("ib", {{}, false, {1}}), core::InvalidArgument, "1 table (joint; betas), got 0");
+  EXPECT_ERROR(run("ib", {{Matrix::Identity(2, 2) / 2}, false, {}}), core::InvalidArgument,
+               "at least one value");
+  EXPECT_ERROR(run("ib", {{Matrix{{4, 1}}}, false, {1}}), core::DataError, "sum 1");
+  EXPECT_ERROR(run("ib", input_for("ib"), {{"clusterz", 2}}), core::InvalidArgument,
+               "did you mean 'clusters'?");
+  EXPECT_ERROR(run("mec", {{Matrix::Ones(2, 2) / 4}, false, {}}), core::InvalidArgument, "one row");
+  EXPECT_ERROR(run("draft", {{Matrix{{1}}, Matrix{{1}}}, false, {1.5}}), core::InvalidArgument,
+               "whole numbers");
+  EXPECT_ERROR(run("mec", {{}, false, {}}), core::InvalidArgument, "got 0");
+  EXPECT_ERROR(core::find_member(members(), "mecb", "couple"), core::InvalidArgument,
+               "did you mean 'mec'");
+}
+
+}  // namespace
+}  // namespace venturi::couple
