@@ -69,7 +69,8 @@ function(venturi_add_rooms)
     endif()
     if(EXISTS ${CMAKE_SOURCE_DIR}/venturi/${room}/CMakeLists.txt
        AND (VENTURI_TORCH OR torch STREQUAL "plain"))
-      add_subdirectory(venturi/${room})
+      # Not build/<preset>/venturi/: that is the name of the command.
+      add_subdirectory(venturi/${room} rooms/${room})
     endif()
   endforeach()
 endfunction()

@@ -61,7 +61,7 @@ int run(int argc, char** argv) {
   add_encode(app);
   add_decode(app);
   add_predict(app);
-  add_measure(app);
+  add_couple(app);
   add_report(app);
   add_reproduce(app);
   add_list(app);
@@ -70,10 +70,10 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const CLI::Success& help) {
     return app.exit(help);
+  } catch (const CLI::RuntimeError& status) {  // a verb that has printed its verdict
+    return status.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return fail("", std::string(error.what()) + " (try --help)", 2);
-  } catch (const CLI::RuntimeError& status) {
-    return status.get_exit_code();
   } catch (const core::InvalidArgument& error) {
     return fail("", error.what(), 2);
   } catch (const core::BugError& error) {

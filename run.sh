@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Venturi's front door: ./run.sh demo | test | check | bench | format | asan | tsan | docs
+# On a bare Debian 12 (root or sudo) it installs what is missing, saying so, and builds.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+build_packages=(g++ cmake ninja-build pkg-config libtorch-dev libeigen3-dev libopenblas-openmp-dev
+  libfmt-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev libzstd-dev
+  libpng-dev libjpeg62-turbo-dev)
+data_packages=(dataset-fashion-mnist)
+test_packages=(libgtest-dev libexpat1-dev chromium)
+bench_packages=(libbenchmark-dev libhtscodecs-dev)
+check_packages=(clang-format-14 clang-tidy-14 python3 libgtest-dev libexpat1-dev)
+
+# Installs those of its arguments that dpkg does not know as installed.
+need() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "run.sh: installing Debian packages: ${missing[*]}" >&2
+  local sudo=""
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      { echo "run.sh: needs root or sudo to install: ${missing[*]}" >&2; exit 1; }
+    sudo=sudo
+  fi
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" >&2
+}
+
+# build <preset> [-DOPTION=VALUE...]: configures and builds into build/<preset>/.
+build() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" "$@" >"/tmp/venturi-configure.$$" 2>&1 ||
+    { cat "/tmp/venturi-configure.$$" >&2; exit 1; }
+  rm -f "/tmp/venturi-configure.$$"
+  cmake --build "build/$preset" -j "${JOBS:-$(nproc)}"
+}
+
+# Tests of one build, the fast ones; `slow` as a second argument adds the slow ones.
+run_tests() {
+  local exclude=(-LE slow)
+  [ "${2:-}" = slow ] && exclude=()
+  ctest --test-dir "build/$1" --output-on-failure -j "${JOBS:-$(nproc)}" "${exclude[@]}"
+}
+
+sources() { git ls-files '*.hpp' '*.cpp' '*.cu' '*.cuh'; }
+
+check() {
+  need "${build_packages[@]}" "${check_packages[@]}"
+  python3 cmake/check_rooms.py
+  sources | xargs clang-format-14 --dry-run --Werror
+  echo "format: as .clang-format has it"
+  cmake --preset release -DVENTURI_BENCH=OFF >/dev/null
+  # Torch's headers cost a minute a file under clang-tidy: the Torch-free rooms are held to it in
+  # full, the others by the compiler's warnings. TIDY=all takes them all.
+  local files
+  if [ "${TIDY:-}" = all ]; then
+    files=$(git ls-files 'venturi/*.cpp')
+  else
+    files=$(awk '$3 == "plain" {print "venturi/" $2 "/*.cpp"}' cmake/rooms.txt | xargs git ls-files)
+  fi
+  cmake --preset plain >/dev/null
+  local database=build/plain
+  [ "${TIDY:-}" = all ] && database=build/release
+  echo "$files" | xargs -P "${JOBS:-$(nproc)}" -n 4 clang-tidy-14 -p "$database" --quiet \
+    --extra-arg=-Wno-unknown-warning-option 2>/dev/null
+  echo "clang-tidy: no findings in $(echo "$files" | wc -l) files"
+}
+
+case "${1:-help}" in
+  demo)
+    need "${build_packages[@]}" "${data_packages[@]}"
+    build release -DVENTURI_TESTS=OFF -DVENTURI_BENCH=OFF
+    shift
+    exec build/release/venturi demo "$@"
+    ;;
+  test)
+    need "${build_packages[@]}" "${data_packages[@]}" "${test_packages[@]}"
+    echo "== ranks 0 to 2, without LibTorch"
+    build plain
+    run_tests plain "${2:-}"
+    echo "== all rooms"
+    build release -DVENTURI_TESTS=ON -DVENTURI_BENCH=OFF
+    # Ranks 0 to 2 were tested above, from the same sources.
+    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|app' \
+      $([ "${2:-}" = slow ] || echo -LE slow)
+    ;;
+  check) check ;;
+  bench)
+    need "${build_packages[@]}" "${bench_packages[@]}"
+    build release -DVENTURI_TESTS=OFF -DVENTURI_BENCH=ON
+    for program in build/release/bench/*_bench; do "$program" --benchmark_min_time=0.2; done
+    ;;
+  format)
+    need clang-format-14
+    sources | xargs clang-format-14 -i
+    ;;
+  asan | tsan)
+    need "${build_packages[@]}" "${data_packages[@]}" "${test_packages[@]}"
+    build "$1"
+    run_tests "$1"
+    ;;
+  docs)
+    need "${build_packages[@]}"
+    build release -DVENTURI_TESTS=OFF -DVENTURI_BENCH=OFF
+    build/release/venturi list
+    ;;
+  *)
+    cat <<'TEXT'
+./run.sh demo     install what is missing, build, run the main job on Fashion-MNIST, write report.html
+./run.sh test     build and run every fast test (`test slow`: the long ones too)
+./run.sh check    rooms, format, clang-tidy
+./run.sh bench    benchmarks beside their peers
+./run.sh format   put all sources into format
+./run.sh asan     ranks 0 to 2 under AddressSanitizer and UBSan (tsan: under ThreadSanitizer)
+./run.sh docs     build and print the catalogue of members
+Builds go to build/<preset>/; JOBS=n limits parallel compiles.
+TEXT
+    ;;
+esac

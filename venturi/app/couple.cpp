@@ -1,0 +1,86 @@
+// venturi couple: discrete bottlenecks, couplings and transport on tables of a person's own.
+#include "venturi/app/command.hpp"
+#include "venturi/core/record.hpp"
+#include "venturi/couple/members.hpp"
+#include "venturi/data/load.hpp"
+
+namespace venturi::app {
+namespace {
+
+struct Couple {
+  Common common;
+  std::string member;
+  std::vector<std::string> tables;
+  std::vector<double> sweep;
+  std::vector<std::string> settings;
+  std::string output;
+  bool normalise = false;
+};
+
+// "name=value" pairs as JSON; a value that is no JSON is text.
+core::Json parse_settings(const std::vector<std::string>& settings) {
+  core::Json out = core::Json::object();
+  for (const std::string& setting : settings) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) {
+      core::fail_argument("app.couple", "expected --set name=value, got '{}'", setting);
+    }
+    const std::string text = setting.substr(equals + 1);
+    core::Json value = core::Json::parse(text, nullptr, false);
+    out[setting.substr(0, equals)] = value.is_discarded() ? core::Json(text) : value;
+  }
+  return out;
+}
+
+void run(const Couple& verb) {
+  const auto& member = core::find_member(couple::members(), verb.member, "app.couple");
+  couple::CoupleInput input{.normalise = verb.normalise,
+                            .sweep = verb.sweep,
+                            .key = core::Key(verb.common.seed)};
+  for (const std::string& path : verb.tables) {
+    input.tables.push_back(data::load(path).train.x.cast<double>());
+  }
+  const double start = core::now_seconds();
+  const core::Json options = parse_settings(verb.settings);
+  core::Record record{.command = "couple " + verb.member,
+                      .options = options,
+                      .seed = verb.common.seed,
+                      .results = member.make(input, options),
+                      .seconds = core::now_seconds() - start};
+  record.options["tables"] = verb.tables;
+  if (!verb.output.empty()) core::append_record(verb.output, record);
+  print_result(verb.common, record.json(), record.results.dump(2) + "\n");
+}
+
+std::string footer() {
+  std::string out = "Members:\n";
+  for (const auto& m : couple::members()) out += fmt::format("  {:<20} {}\n", m.name, m.summary);
+  out += "\nOptions of a member, for --set:\n";
+  for (const auto& m : couple::members()) {
+    for (const auto& field : couple::member_options(m.name)) {
+      const std::string limits = field.limits.text();
+      out += fmt::format("  {:<20} {} = {}: {}{}\n", m.name, field.name, field.preset, field.help,
+                         limits.empty() ? "" : " (" + limits + ")");
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_couple(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "couple", "discrete bottlenecks, couplings, transport on tables (CSV or NPY)");
+  const auto state = std::make_shared<Couple>();
+  verb->add_option("member", state->member, "what to compute, by name (see below)")->required();
+  verb->add_option("tables", state->tables, "the tables it asks for: .npy or .csv")->required();
+  verb->add_option("--sweep", state->sweep, "betas, rates in bits or slopes")->delimiter(',');
+  verb->add_option("--set", state->settings, "an option of the member: name=value");
+  verb->add_flag("--normalise", state->normalise, "divide each table by its sum");
+  verb->add_option("-o,--output", state->output, "append the run to this records.jsonl");
+  add_common(*verb, state->common);
+  verb->footer(footer);
+  verb->callback([state] { run(*state); });
+}
+
+}  // namespace venturi::app

@@ -1,0 +1,150 @@
+// The runners of recipes: options in, figures out.
+#include <cmath>
+
+#include "venturi/app/demo.hpp"
+#include "venturi/app/recipe.hpp"
+#include "venturi/couple/figures.hpp"
+#include "venturi/data/load.hpp"
+
+namespace venturi::app {
+namespace {
+
+using core::Json;
+
+// A folder that goes when the run ends.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "venturi-recipe-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      core::fail_data("app.recipe", "cannot make a temporary folder");
+    }
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A data set by `data`, an experiment by the other options; figures of its last point.
+std::vector<Figure> run_train(const Run& run) {
+  Json options_json = run.options;
+  if (!options_json.contains("data") || !options_json["data"].is_string()) {
+    core::fail_argument("app.recipe", "the runner 'train' expects an option data = \"...\"");
+  }
+  const std::string data = options_json["data"].get<std::string>();
+  options_json.erase("data");
+  learn::ExperimentOptions options;
+  core::options_from_json(options, options_json, "app.recipe");
+  const ScratchFolder folder;
+  const core::Key key(run.seed);
+  const auto experiment =
+      learn::run_experiment(data::load(data, key.split("data")), options, key,
+                            tensor::parse_device(run.device), folder.path(), *run.monitor);
+  const learn::Point& p = experiment.points.back();
+  const bool classes = experiment.target_entropy_bits > 0;
+  std::vector<Figure> out = {
+      {"rate", p.rate.bits.value, "bits/sample"},
+      {classes ? "test error" : "test rmse", classes ? 100 * p.rate.distortion : p.rate.distortion,
+       classes ? "%" : p.rate.unit},
+      {"step", 1e3 * p.training.seconds_per_step, "ms"}};
+  if (classes) out.push_back({"I(Z;Y) lower bound", p.information.bits, "bits"});
+  if (p.bits_on_disk) out.push_back({"bits on disk", *p.bits_on_disk, "bits/sample"});
+  return out;
+}
+
+// Accuracy of JPEG at `bits`, read off the straight line between its neighbours on a log scale; the
+// best of the two ways of sending JPEG. Below its smallest size JPEG has nothing to offer: 0.
+double jpeg_accuracy_at(const std::vector<Rival>& rivals, double bits) {
+  double best = 0;
+  for (const char* kind : {"all images in one file", "a file each"}) {
+    const Rival* below = nullptr;
+    const Rival* above = nullptr;
+    for (const Rival& r : rivals) {
+      if (r.name.find("JPEG") != 0 || r.name.find(kind) == std::string::npos) continue;
+      if (r.bits <= bits && (below == nullptr || r.bits > below->bits)) below = &r;
+      if (r.bits > bits && (above == nullptr || r.bits < above->bits)) above = &r;
+    }
+    if (below == nullptr) continue;
+    double accuracy = below->accuracy;
+    if (above != nullptr) {
+      const double part = std::log(bits / below->bits) / std::log(above->bits / below->bits);
+      accuracy += part * (above->accuracy - below->accuracy);
+    }
+    best = std::max(best, accuracy);
+  }
+  return best;
+}
+
+std::vector<Figure> run_demo_recipe(const Run& run) {
+  if (!run.options.empty()) core::fail_argument("app.recipe", "the runner 'demo' has no options");
+  const ScratchFolder folder;
+  const DemoResult demo = run_demo({.options = demo_options(run.quick),
+                                    .folder = folder.path(),
+                                    .device = tensor::parse_device(run.device),
+                                    .seed = run.seed,
+                                    .quick = run.quick},
+                                   *run.monitor);
+  const double reference = 100 * (1 - demo.experiment.reference->distortion);
+  double smallest_lead = 100;
+  double worst_gap = 0;
+  double loss_at_5 = 100;
+  double smallest_jpeg = std::numeric_limits<double>::infinity();
+  for (const Rival& r : demo.rivals) {
+    if (r.name.find("JPEG") == 0) smallest_jpeg = std::min(smallest_jpeg, r.bits);
+  }
+  for (const learn::Point& p : demo.experiment.points) {
+    const double accuracy = 100 * (1 - p.rate.distortion);
+    smallest_lead = std::min(smallest_lead,
+                             accuracy - jpeg_accuracy_at(demo.rivals, *p.bits_on_disk));
+    const double model_bytes = p.rate.bits.value / *p.bits_on_disk *
+                               static_cast<double>(*p.file_bytes);
+    // Bytes beyond 64, as a part of what the model says.
+    const double excess = std::abs(static_cast<double>(*p.file_bytes) - model_bytes) - 64;
+    worst_gap = std::max(worst_gap, 100 * excess / model_bytes);
+    if (*p.bits_on_disk <= 5.0) loss_at_5 = std::min(loss_at_5, reference - accuracy);
+  }
+  return {{"accuracy without a bottleneck", reference, "%"},
+          {"least accuracy lost at <= 5 bits on disk", loss_at_5, "points"},
+          {"least lead over JPEG at equal bytes", smallest_lead, "points"},
+          {"smallest JPEG", smallest_jpeg, "bits/image"},
+          {"disk against model, beyond 64 bytes", worst_gap, "%"}};
+}
+
+// The figures that the room `couple` computes for its papers.
+template <std::vector<couple::Figure> (*Compute)(core::Key, bool)>
+std::vector<Figure> run_couple(const Run& run) {
+  std::vector<Figure> out;
+  for (couple::Figure& f : Compute(core::Key(run.seed), run.quick)) {
+    out.push_back({std::move(f.name), f.value, std::move(f.unit), std::move(f.relation), f.target});
+  }
+  return out;
+}
+
+constexpr core::Member<Runner> kRunners[] = {
+    {"train", "an experiment of the room learn on one data set", "own", "as its options", run_train},
+    {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},
+    {"mec-b", "minimum entropy coupling with bottleneck", "Ebrahimi et al., NeurIPS 2024",
+     "seconds", run_couple<couple::mec_b_figures>},
+    {"spectr", "k-sequential draft selection", "Sun et al., NeurIPS 2023", "seconds",
+     run_couple<couple::spectr_figures>},
+    {"optimal-mdsd", "optimal acceptance of several drafts", "see recipe", "seconds",
+     run_couple<couple::optimal_mdsd_figures>},
+    {"projektor", "transport distances between mixtures predict accuracy", "see recipe", "seconds",
+     run_couple<couple::projektor_figures>},
+    {"tokens-to-thoughts", "rate and distortion of categories", "see recipe", "seconds",
+     run_couple<couple::tokens_to_thoughts_figures>},
+};
+
+}  // namespace
+
+std::span<const core::Member<Runner>> runners() { return kRunners; }
+
+}  // namespace venturi::app
