@@ -7,14 +7,16 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
+#include "venturi/data/xz.hpp"
 
 namespace venturi::data {
 
-// decode(bytes of the file); a DataError that it throws gains the file's name.
+// decode(bytes of the file, unpacked if it is of xz); a DataError gains the file's name.
 template <class Decode>
 auto decode_file(const std::filesystem::path& path, Decode&& decode) {
   const auto bytes = core::read_file(path);
   try {
+    if (is_xz(bytes)) return decode(core::Bytes(unpack_xz(bytes)));
     return decode(core::Bytes(bytes));
   } catch (const core::DataError& error) {
     throw core::DataError(fmt::format("{} (in '{}')", error.what(), path.string()));

@@ -179,7 +179,9 @@ bool looks_like_a_path(std::string_view name) {
 std::string_view scheme_of(std::string_view path) {
   if (is_folder(path)) return "idx";
   std::string_view name = path;
-  if (name.ends_with(".gz")) name.remove_suffix(3);
+  for (const std::string_view packed : {".gz", ".xz"}) {
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  }
   for (const Ending& ending : kEndings) {
     if (name.ends_with(ending.text)) return ending.scheme;
   }
