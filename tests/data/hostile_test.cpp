@@ -5,8 +5,10 @@
 #include "tests/testing.hpp"
 #include "venturi/data/csv.hpp"
 #include "venturi/data/idx.hpp"
+#include "venturi/data/image.hpp"
 #include "venturi/data/little_endian.hpp"
 #include "venturi/data/npy.hpp"
+#include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
 
 namespace venturi::data {
@@ -32,6 +34,18 @@ std::vector<Case> cases() {
   out.push_back({"npy", encode_npy(numbers()), [](core::Bytes b) { decode_npy(b); }});
   out.push_back({"npz", encode_npz({{"x", numbers()}, {"y", numbers()}}),
                  [](core::Bytes b) { decode_npz(b); }});
+  const Array array = numbers();
+  out.push_back({"safetensors",
+                 encode_safetensors({{"a", {array.element, array.shape, array.bytes}},
+                                     {"b", {Element::kU8, {12}, array.bytes}}},
+                                    {{"k", "v"}}),
+                 [](core::Bytes b) {
+                   Safetensors({b.begin(), b.end()});
+                 }});
+  Image image{6, 9, 3, {}};
+  for (int i = 0; i < 6 * 9 * 3; ++i) image.pixels.push_back(static_cast<std::uint8_t>(7 * i));
+  out.push_back({"png", encode_png(image), [](core::Bytes b) { decode_image(b); }});
+  out.push_back({"jpeg", encode_jpeg(image, 60), [](core::Bytes b) { decode_image(b); }});
   // Python: lzma.compress(b"a,b\n1,2\n")
   out.push_back(
       {"xz",
