@@ -4,18 +4,21 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
+#include "venturi/data/xz.hpp"
 
 namespace venturi::data {
 
-// decode(bytes of the file); a DataError that it throws gains the file's name.
+// decode(bytes of the file, unpacked if it is of xz); a DataError gains the file's name.
 template <class Decode>
 auto decode_file(const std::filesystem::path& path, Decode&& decode) {
-  const auto bytes = core::read_file(path);
+  auto bytes = core::read_file(path);
   try {
-    return decode(core::Bytes(bytes));
+    if (is_xz(bytes)) bytes = unpack_xz(bytes);
+    return decode(std::move(bytes));
   } catch (const core::DataError& error) {
     throw core::DataError(fmt::format("{} (in '{}')", error.what(), path.string()));
   }

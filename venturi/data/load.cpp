@@ -6,12 +6,14 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
+#include "venturi/data/cifar10.hpp"
 #include "venturi/data/csv.hpp"
 #include "venturi/data/decode_file.hpp"
 #include "venturi/data/idx.hpp"
 #include "venturi/data/little_endian.hpp"
 #include "venturi/data/npy.hpp"
 #include "venturi/data/query.hpp"
+#include "venturi/data/synthetic.hpp"
 
 namespace venturi::data {
 namespace {
@@ -141,11 +143,25 @@ DataPair load_csv(std::string_view rest, core::Key) {
   });
 }
 
-constexpr std::array<core::Member<Loader>, 6> kLoaders{{
+DataPair load_cifar10(std::string_view rest, core::Key) {
+  if (!rest.empty()) return read_cifar10_folder(fs::path(rest));
+  return read_cifar10_folder(shared_folder("cifar10", "data_batch_1.bin and its kin"));
+}
+
+DataPair load_synthetic(std::string_view rest, core::Key key) {
+  const auto [name, query] = split_at(rest, '?');
+  return {core::find_member(synthetic_sources(), name, kWhere).make(query, key), std::nullopt};
+}
+
+constexpr std::array<core::Member<Loader>, 8> kLoaders{{
     {"fashion-mnist", "70,000 grey 28*28 images of clothes in ten classes",
      "Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747", "O(n d)", load_fashion},
     {"mnist", "70,000 grey 28*28 images of digits", "LeCun, Bottou, Bengio, Haffner 1998", "O(n d)",
      load_mnist},
+    {"cifar10", "colour 32*32 images of things in ten classes, of the shared data or cifar10:DIR",
+     "Krizhevsky 2009", "O(n d)", load_cifar10},
+    {"synthetic", "synthetic:NAME?n=&seed=, sources with known answers", "own", "O(n d)",
+     load_synthetic},
     {"idx", "idx:DIR or idx:FILE, plain or gzipped", "LeCun, Cortes, Burges, MNIST file formats",
      "O(n d)", load_idx},
     {"npy", "npy:FILE, inputs without labels", "NumPy manual, numpy.lib.format", "O(n d)",
@@ -179,7 +195,9 @@ bool looks_like_a_path(std::string_view name) {
 std::string_view scheme_of(std::string_view path) {
   if (is_folder(path)) return "idx";
   std::string_view name = path;
-  if (name.ends_with(".gz")) name.remove_suffix(3);
+  for (const std::string_view packed : {".gz", ".xz"}) {
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  }
   for (const Ending& ending : kEndings) {
     if (name.ends_with(ending.text)) return ending.scheme;
   }

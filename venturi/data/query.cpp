@@ -14,8 +14,7 @@ std::pair<std::string_view, std::string_view> split_at(std::string_view text, ch
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-Query::Query(std::string_view text, std::initializer_list<std::string_view> known,
-             std::string_view where)
+Query::Query(std::string_view text, const std::vector<std::string>& known, std::string_view where)
     : where_(where) {
   while (!text.empty()) {
     const auto [pair, rest] = split_at(text, '&');
@@ -26,9 +25,8 @@ Query::Query(std::string_view text, std::initializer_list<std::string_view> know
     }
     const auto [key, value] = split_at(pair, '=');
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      const std::vector<std::string> names(known.begin(), known.end());
       core::fail_argument(where_, "unknown key '{}'{}; known: {}", key,
-                          core::did_you_mean(key, names), fmt::join(names, ", "));
+                          core::did_you_mean(key, known), fmt::join(known, ", "));
     }
     if (raw(key)) core::fail_argument(where_, "'{}' is given twice", key);
     pairs_.emplace_back(key, value);

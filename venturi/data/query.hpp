@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +20,7 @@ class Query {
  public:
   // InvalidArgument, listing what is known, for a key that is not; also for a key without '=',
   // a key given twice, or a broken %XX.
-  Query(std::string_view text, std::initializer_list<std::string_view> known,
-        std::string_view where);
+  Query(std::string_view text, const std::vector<std::string>& known, std::string_view where);
 
   std::optional<std::string> text(std::string_view key) const;
   // Split at commas; empty if the key is absent.
