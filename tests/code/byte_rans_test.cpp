@@ -132,20 +132,20 @@ TEST(ByteRans, TruncationsAndFlippedBitsNeverCrash) {
   EXPECT_ERROR(decoded(longer, ByteKernel::kBest), core::DataError, "does not end where it should");
   for (const ByteKernel kernel : kKernels) {
     if (!has_byte_kernel(kernel)) continue;
-    // Past the count. A table of two masses exchanged is a table too: that is for the chunk's
-    // checksum to tell; the states and words (the last 128 bytes and more) tell for themselves.
+    // Past the count. Few flips give another block that is valid: that is for the chunk's checksum
+    // to tell.
+    std::size_t passed = 0;
     for (std::size_t bit = 16; bit < 8 * block.size(); ++bit) {
       auto bad = block;
       bad[bit / 8] ^= static_cast<std::byte>(1 << (bit % 8));
-      if (bit >= 8 * block.size() / 4) {
-        EXPECT_ERROR(decoded(bad, kernel), core::DataError, "byte");
-        continue;
-      }
       try {
         EXPECT_NE(decoded(bad, kernel), data);
-      } catch (const core::DataError&) {
+        ++passed;
+      } catch (const core::DataError& error) {
+        EXPECT_NE(std::string(error.what()).find("byte"), std::string::npos) << error.what();
       }
     }
+    EXPECT_LE(passed, 8 * block.size() / 200);
   }
 }
 
