@@ -62,7 +62,7 @@ TEST(ByteRans, EverySizeAndLaw) {
 }
 
 TEST(ByteRans, TwoSlices) {
-  for (const std::size_t n : {262143U, 262144U, 262145U, 300007U}) {
+  for (const std::size_t n : {262143U, 500000U, 500001U, 600017U}) {
     expect_all_kernels_agree(geometric(n, 0.3, n));
   }
 }
@@ -150,7 +150,7 @@ TEST(ByteRans, TruncationsAndFlippedBitsNeverCrash) {
 }
 
 TEST(ByteRans, TruncatedLargeBlocks) {
-  const Bytes data = geometric(270000, 0.3, 36);
+  const Bytes data = geometric(600000, 0.3, 36);
   const Bytes block = encode_byte_rans(data);
   core::Random random{core::Key(37)};
   for (const ByteKernel kernel : kKernels) {

@@ -1,7 +1,9 @@
 #include "venturi/code/byte_rans.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -16,16 +18,25 @@ namespace {
 using namespace byte_rans;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
-// From here on a block has two slices, each with its own states, so that a decoder can run both at
-// once.
-constexpr std::size_t kTwoSlices = std::size_t{1} << 18;
-// A symbol of mass 4095 of 4096 raises a state by a factor of at least 1 + (8/9)/4095, that is
-// .00031 bits: some 25600 symbols a byte; the rest is room for the words' rounding.
+// A block of this many coded bytes has two slices, each with its own states, so that both can run
+// at once; the second set of states then costs less than .08 %.
+constexpr std::size_t kLeastForTwo = 160000;
+// A symbol of mass 4095 of 4096 (no law has a higher one) raises a state by a factor of at least 1
+// + (8/9)/4095, that is .00031 bits: some 25600 symbols a byte; the rest is room for the words'
+// rounding.
 constexpr std::size_t kMostSymbolsPerByte = 32768;
 
-enum class Mode : std::uint8_t { kRaw = 0, kConstant = 1, kCoded = 2 };
+enum class Mode : std::uint8_t { kRaw = 0, kConstant = 1, kOneSlice = 2, kTwoSlices = 3 };
 
 using Masses = std::vector<std::uint32_t>;
+
+constexpr int kMassBits = 12;
+static_assert(kMostMass >> kMassBits == 0);
+
+struct Law {
+  Masses masses;
+  int precision;
+};
 
 struct Kernel {
   EncodeFunction encode;
@@ -72,33 +83,54 @@ void write_masses(const Masses& masses, std::vector<std::byte>& out) {
   bits.finish();
 }
 
-Masses read_masses(ByteReader& reader, std::string_view where) {
+Law read_law(ByteReader& reader, std::string_view where) {
   BitReader bits(reader);
-  Masses masses(256);
+  Law law{Masses(256), kPrecision};
   int length = 0;
   std::uint32_t sum = 0;
-  for (std::uint32_t& mass : masses) {
+  for (std::uint32_t& mass : law.masses) {
     int change = 0;
     while (bits.get(1) == 1 && change <= 2 * kPrecision) ++change;
     length += static_cast<int>(unzigzag(static_cast<std::uint64_t>(change)));
-    if (length < 0 || length > kPrecision) {
+    if (length < 0 || length > kMassBits) {
       core::fail_data(where, "a mass before byte {} has {} bits", reader.offset(), length);
     }
     if (length > 0) mass = (1U << (length - 1)) | bits.get(length - 1);
     sum += mass;
   }
-  if (sum != kUnits || !bits.padding_is_zero()) {
-    core::fail_data(where, "the masses before byte {} sum to {}, expected {}", reader.offset(), sum,
-                    kUnits);
+  if (sum == 1U << kCoarsePrecision) law.precision = kCoarsePrecision;
+  if (sum != 1U << law.precision || !bits.padding_is_zero()) {
+    core::fail_data(where, "the masses before byte {} sum to {}, expected {} or {}",
+                    reader.offset(), sum, 1U << kPrecision, 1U << kCoarsePrecision);
   }
-  return masses;
+  return law;
 }
 
-EncodeTable encode_table(const Masses& masses) {
+Law law_of(std::span<const std::uint64_t> counts) {
+  for (const int precision : {kPrecision, kCoarsePrecision}) {
+    Law law{Masses(256), precision};
+    for (std::size_t i = 0; i < 256; ++i) law.masses[i] = counts[i] > 0 ? 1 : 0;
+    normalize_counts(counts, 1U << precision, law.masses);
+    if (*std::max_element(law.masses.begin(), law.masses.end()) <= kMostMass) return law;
+  }
+  core::fail_bug("code.encode_byte_rans", "one symbol takes all of 2^{}", kCoarsePrecision);
+}
+
+double cost_bytes(std::span<const std::uint64_t> counts, const Law& law) {
+  double bits = 0;
+  for (std::size_t i = 0; i < 256; ++i) {
+    if (counts[i] == 0) continue;
+    bits += static_cast<double>(counts[i]) * (law.precision - std::log2(law.masses[i]));
+  }
+  return bits / 8;
+}
+
+EncodeTable encode_table(const Law& law) {
   EncodeTable table{};
+  table.precision = law.precision;
   std::uint32_t cumulative = 0;
   for (std::size_t i = 0; i < 256; ++i) {
-    const std::uint32_t mass = masses[i];
+    const std::uint32_t mass = law.masses[i];
     table.law[i] = cumulative << 16 | mass;
     cumulative += mass;
     if (mass == 0) continue;
@@ -111,41 +143,59 @@ EncodeTable encode_table(const Masses& masses) {
   return table;
 }
 
-DecodeTable decode_table(const Masses& masses) {
+DecodeTable decode_table(const Law& law) {
   DecodeTable table;
+  table.precision = law.precision;
   std::uint32_t value = 0;
   for (std::uint32_t symbol = 0; symbol < 256; ++symbol) {
-    for (std::uint32_t rest = 0; rest < masses[symbol]; ++rest) {
-      table.entry[value++] = symbol | masses[symbol] << 8 | rest << 20;
+    for (std::uint32_t rest = 0; rest < law.masses[symbol]; ++rest) {
+      table.entry[value++] = symbol | law.masses[symbol] << 8 | rest << 20;
     }
   }
   return table;
 }
 
 // Sizes of the one or two slices of a block.
-std::array<std::size_t, 2> slices_of(std::size_t count) {
-  if (count < kTwoSlices) return {count, 0};
+std::array<std::size_t, 2> slices_of(std::size_t count, bool two) {
+  if (!two) return {count, 0};
   const std::size_t first = count / 2 / kStates * kStates;
   return {first, count - first};
 }
 
-// The states, then the words, of one slice.
-void encode_slice(core::Bytes data, const EncodeTable& table, EncodeFunction encode,
-                  std::span<std::uint8_t> scratch, std::vector<std::byte>& out) {
+// A stream over `data` whose last, incomplete group is coded already; words go before `out`.
+EncodeStream start_slice(core::Bytes data, const EncodeTable& table, std::uint8_t* out) {
   const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
   EncodeStream stream{};
   for (std::uint32_t& state : stream.states) state = kLow;
-  stream.out = scratch.data() + scratch.size();
-  const std::size_t whole = data.size() / kStates * kStates;
-  for (std::size_t i = data.size(); i-- > whole;) {
-    encode_one(stream, static_cast<int>(i - whole), in[i], table);
-  }
-  stream.in = in + whole;
+  stream.out = out;
   stream.groups = data.size() / kStates;
-  encode(stream, table);
-  for (const std::uint32_t state : stream.states) put_u32(out, state);
-  const auto words = std::as_bytes(std::span(stream.out, scratch.data() + scratch.size()));
-  out.insert(out.end(), words.begin(), words.end());
+  stream.in = in + stream.groups * kStates;
+  for (std::size_t i = data.size() % kStates; i-- > 0;) {
+    encode_one(stream, static_cast<int>(i), stream.in[i], table);
+  }
+  return stream;
+}
+
+// The slices of a block: for each its states, then its words; before the first of two its size.
+void encode_slices(core::Bytes data, bool two, const EncodeTable& table, EncodeFunction encode,
+                   std::vector<std::byte>& out) {
+  const auto sizes = slices_of(data.size(), two);
+  const int count = two ? 2 : 1;
+  // A symbol gives at most one word away.
+  const std::size_t room[2] = {2 * sizes[0] + kSlack, 2 * sizes[1] + kSlack};
+  const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room[0] + room[1]);
+  std::uint8_t* ends[2] = {scratch.get() + room[0], scratch.get() + room[0] + room[1]};
+  EncodeStream streams[2];
+  for (int s = 0; s < count; ++s) {
+    streams[s] = start_slice(data.subspan(s == 0 ? 0 : sizes[0], sizes[s]), table, ends[s]);
+  }
+  encode(streams, count, table);
+  for (int s = 0; s < count; ++s) {
+    const auto words = std::as_bytes(std::span(streams[s].out, ends[s]));
+    if (two && s == 0) put_varint(out, 4 * kStates + words.size());
+    for (const std::uint32_t state : streams[s].states) put_u32(out, state);
+    out.insert(out.end(), words.begin(), words.end());
+  }
 }
 
 DecodeStream open_slice(core::Bytes bytes, std::size_t offset, std::size_t count, std::uint8_t* out,
@@ -165,13 +215,13 @@ DecodeStream open_slice(core::Bytes bytes, std::size_t offset, std::size_t count
   return stream;
 }
 
-void decode_slices(core::Bytes block, std::size_t offset, std::span<std::byte> out,
-                   const DecodeTable& table, DecodeFunction decode, std::string_view where) {
-  const auto sizes = slices_of(out.size());
-  const int count = sizes[1] > 0 ? 2 : 1;
-  ByteReader reader(block, offset, where);
+void decode_slices(core::Bytes block, ByteReader& reader, bool two, std::span<std::byte> out,
+                   DecodeFunction decode, std::string_view where) {
+  const DecodeTable table = decode_table(read_law(reader, where));
+  const auto sizes = slices_of(out.size(), two);
+  const int count = two ? 2 : 1;
   std::size_t cut = reader.left();
-  if (count == 2) cut = reader.varint("size of the first slice", reader.left());
+  if (two) cut = reader.varint("size of the first slice", reader.left());
   DecodeStream streams[2];
   auto* to = reinterpret_cast<std::uint8_t*>(out.data());
   for (int s = 0; s < count; ++s) {
@@ -214,30 +264,17 @@ std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
   put_varint(out, data.size());
   if (data.empty()) return out;
   const auto counts = histogram(data);
-  Masses masses(256);
-  std::size_t seen = 0;
-  for (std::size_t i = 0; i < 256; ++i) seen += masses[i] = counts[i] > 0 ? 1 : 0;
-  if (seen == 1) {
+  if (counts[std::to_integer<std::size_t>(data[0])] == data.size()) {
     out.push_back(static_cast<std::byte>(Mode::kConstant));
     out.push_back(data[0]);
     return out;
   }
   const std::size_t head = out.size();
-  out.push_back(static_cast<std::byte>(Mode::kCoded));
-  normalize_counts(counts, kUnits, masses);
-  write_masses(masses, out);
-  const EncodeTable table = encode_table(masses);
-  const auto sizes = slices_of(data.size());
-  // A symbol gives at most one word away.
-  const std::size_t room = 2 * std::max(sizes[0], sizes[1]) + kSlack;
-  const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room);
-  std::vector<std::byte> slice;
-  encode_slice(data.first(sizes[0]), table, encode, {scratch.get(), room}, slice);
-  if (sizes[1] > 0) put_varint(out, slice.size());
-  out.insert(out.end(), slice.begin(), slice.end());
-  if (sizes[1] > 0) {
-    encode_slice(data.subspan(sizes[0]), table, encode, {scratch.get(), room}, out);
-  }
+  const Law law = law_of(counts);
+  const bool two = cost_bytes(counts, law) >= kLeastForTwo;
+  out.push_back(static_cast<std::byte>(two ? Mode::kTwoSlices : Mode::kOneSlice));
+  write_masses(law.masses, out);
+  encode_slices(data, two, encode_table(law), encode, out);
   if (out.size() > head + 1 + data.size()) {
     out.resize(head);
     out.push_back(static_cast<std::byte>(Mode::kRaw));
@@ -252,7 +289,8 @@ std::size_t byte_rans_count(core::Bytes block) {
   const std::size_t count = reader.varint("number of bytes", kMostBytes);
   if (count == 0) return 0;
   const auto mode = Mode{reader.byte("mode")};
-  if (mode == Mode::kCoded && count / kMostSymbolsPerByte > reader.left()) {
+  const bool coded = mode == Mode::kOneSlice || mode == Mode::kTwoSlices;
+  if (coded && count / kMostSymbolsPerByte > reader.left()) {
     core::fail_data(where, "{} bytes cannot hold {}", reader.left(), count);
   }
   return count;
@@ -268,18 +306,18 @@ void decode_byte_rans(core::Bytes block, std::span<std::byte> out, ByteKernel ke
   ByteReader reader(block, 0, where);
   reader.varint("number of bytes", kMostBytes);
   if (!out.empty()) {
-    const auto mode = reader.byte("mode");
-    if (mode == static_cast<std::uint8_t>(Mode::kCoded)) {
-      const DecodeTable table = decode_table(read_masses(reader, where));
-      return decode_slices(block, reader.offset(), out, table, decode, where);
+    const auto mode = Mode{reader.byte("mode")};
+    if (mode == Mode::kOneSlice || mode == Mode::kTwoSlices) {
+      return decode_slices(block, reader, mode == Mode::kTwoSlices, out, decode, where);
     }
-    if (mode == static_cast<std::uint8_t>(Mode::kConstant)) {
+    if (mode == Mode::kConstant) {
       std::fill(out.begin(), out.end(), reader.take(1, "constant")[0]);
-    } else if (mode == static_cast<std::uint8_t>(Mode::kRaw)) {
+    } else if (mode == Mode::kRaw) {
       const core::Bytes raw = reader.take(out.size(), "raw bytes");
       std::copy(raw.begin(), raw.end(), out.begin());
     } else {
-      core::fail_data(where, "mode {} at byte {} is not known", mode, reader.offset() - 1);
+      core::fail_data(where, "mode {} at byte {} is not known", static_cast<int>(mode),
+                      reader.offset() - 1);
     }
   }
   if (reader.left() != 0) {

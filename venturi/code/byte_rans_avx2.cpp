@@ -49,12 +49,12 @@ inline unsigned mask_of(__m256i lanes) {
 
 // One step of 8 states: returns the table's entries, with the symbols in their low bytes.
 inline __m256i decode_8(__m256i& x, const std::uint8_t*& in, const DecodeTable& table) {
-  const __m256i low_bits = _mm256_set1_epi32(kUnits - 1);
+  const __m256i low_bits = _mm256_set1_epi32((1 << table.precision) - 1);
   const __m256i entry = _mm256_i32gather_epi32(reinterpret_cast<const int*>(table.entry),
                                                _mm256_and_si256(x, low_bits), 4);
-  const __m256i mass = _mm256_and_si256(_mm256_srli_epi32(entry, 8), low_bits);
-  x = _mm256_add_epi32(_mm256_mullo_epi32(mass, _mm256_srli_epi32(x, kPrecision)),
-                       _mm256_srli_epi32(entry, 20));
+  const __m256i mass = _mm256_and_si256(_mm256_srli_epi32(entry, 8), _mm256_set1_epi32(kMostMass));
+  const __m256i high = _mm256_srl_epi32(x, _mm_cvtsi32_si128(table.precision));
+  x = _mm256_add_epi32(_mm256_mullo_epi32(mass, high), _mm256_srli_epi32(entry, 20));
   const __m256i low = _mm256_cmpgt_epi32(_mm256_set1_epi32(kLow), x);
   const unsigned mask = mask_of(low);
   const __m256i words =
@@ -111,7 +111,7 @@ inline void encode_8(__m256i& x, const std::uint8_t* in, std::uint8_t*& out,
       _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
   const __m256i law = _mm256_i32gather_epi32(reinterpret_cast<const int*>(table.law), symbols, 4);
   const __m256i mass = _mm256_and_si256(law, _mm256_set1_epi32(0xFFFF));
-  const __m256i limit = _mm256_slli_epi32(mass, kEncodeShift);
+  const __m256i limit = _mm256_sll_epi32(mass, _mm_cvtsi32_si128(kTopBits - table.precision));
   const __m256i room = _mm256_cmpgt_epi32(limit, x);
   const unsigned full = ~mask_of(room) & 255;
   const __m256i halves = _mm256_and_si256(x, _mm256_set1_epi32(0xFFFF));
@@ -134,7 +134,7 @@ inline void encode_8(__m256i& x, const std::uint8_t* in, std::uint8_t*& out,
   quotient = _mm256_sub_epi32(_mm256_add_epi32(quotient, above), below);
   __m256i exact = _mm256_add_epi32(rest, _mm256_and_si256(above, mass));
   exact = _mm256_sub_epi32(exact, _mm256_and_si256(below, mass));
-  x = _mm256_add_epi32(_mm256_slli_epi32(quotient, kPrecision),
+  x = _mm256_add_epi32(_mm256_sll_epi32(quotient, _mm_cvtsi32_si128(table.precision)),
                        _mm256_add_epi32(exact, _mm256_srli_epi32(law, 16)));
 }
 
@@ -145,20 +145,22 @@ bool has_avx2() {
   return has;
 }
 
-void encode_avx2(EncodeStream& stream, const EncodeTable& table) {
-  __m256i x[4];
-  for (int v = 0; v < 4; ++v) x[v] = load(stream.states + 8 * v);
-  std::uint8_t* out = stream.out;
-  const std::uint8_t* in = stream.in;
-  for (; stream.groups > 0; --stream.groups) {
-    in -= kStates;
-    for (int v = 3; v >= 0; --v) encode_8(x[v], in + 8 * v, out, table);
+void encode_avx2(EncodeStream* streams, int count, const EncodeTable& table) {
+  for (EncodeStream* stream = streams; stream < streams + count; ++stream) {
+    __m256i x[4];
+    for (int v = 0; v < 4; ++v) x[v] = load(stream->states + 8 * v);
+    std::uint8_t* out = stream->out;
+    const std::uint8_t* in = stream->in;
+    for (; stream->groups > 0; --stream->groups) {
+      in -= kStates;
+      for (int v = 3; v >= 0; --v) encode_8(x[v], in + 8 * v, out, table);
+    }
+    for (int v = 0; v < 4; ++v) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(stream->states + 8 * v), x[v]);
+    }
+    stream->in = in;
+    stream->out = out;
   }
-  for (int v = 0; v < 4; ++v) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(stream.states + 8 * v), x[v]);
-  }
-  stream.in = in;
-  stream.out = out;
 }
 
 void decode_avx2(DecodeStream* streams, int count, const DecodeTable& table) {
@@ -170,7 +172,9 @@ void decode_avx2(DecodeStream* streams, int count, const DecodeTable& table) {
 #else
 
 bool has_avx2() { return false; }
-void encode_avx2(EncodeStream& stream, const EncodeTable& table) { encode_portable(stream, table); }
+void encode_avx2(EncodeStream* streams, int count, const EncodeTable& table) {
+  encode_portable(streams, count, table);
+}
 void decode_avx2(DecodeStream* streams, int count, const DecodeTable& table) {
   decode_portable(streams, count, table);
 }

@@ -15,11 +15,11 @@ namespace {
 
 // One step of 16 states: symbols as 32-bit numbers, states and input moved on.
 inline __m128i decode_16(__m512i& x, const std::uint8_t*& in, const DecodeTable& table) {
-  const __m512i low_bits = _mm512_set1_epi32(kUnits - 1);
+  const __m512i low_bits = _mm512_set1_epi32((1 << table.precision) - 1);
   const __m512i entry = _mm512_i32gather_epi32(_mm512_and_si512(x, low_bits), table.entry, 4);
-  const __m512i mass = _mm512_and_si512(_mm512_srli_epi32(entry, 8), low_bits);
-  x = _mm512_add_epi32(_mm512_mullo_epi32(mass, _mm512_srli_epi32(x, kPrecision)),
-                       _mm512_srli_epi32(entry, 20));
+  const __m512i mass = _mm512_and_si512(_mm512_srli_epi32(entry, 8), _mm512_set1_epi32(kMostMass));
+  const __m512i high = _mm512_srl_epi32(x, _mm_cvtsi32_si128(table.precision));
+  x = _mm512_add_epi32(_mm512_mullo_epi32(mass, high), _mm512_srli_epi32(entry, 20));
   const __mmask16 low = _mm512_cmplt_epu32_mask(x, _mm512_set1_epi32(kLow));
   const __m512i words =
       _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in)));
@@ -71,15 +71,16 @@ inline void encode_16(__m512i& x, const std::uint8_t* in, std::uint8_t*& out,
       _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
   const __m512i law = _mm512_i32gather_epi32(symbols, table.law, 4);
   const __m512i mass = _mm512_and_si512(law, _mm512_set1_epi32(0xFFFF));
-  const __mmask16 full = _mm512_cmpge_epu32_mask(x, _mm512_slli_epi32(mass, kEncodeShift));
+  const __mmask16 full = _mm512_cmpge_epu32_mask(
+      x, _mm512_sll_epi32(mass, _mm_cvtsi32_si128(kTopBits - table.precision)));
   const __m256i words = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, x));
   const int count = std::popcount(static_cast<unsigned>(full));
   out -= 2 * count;
   _mm256_mask_storeu_epi16(out, static_cast<__mmask16>((1U << count) - 1), words);
   x = _mm512_mask_srli_epi32(x, full, x, 16);
 
-  // x < mass * 2^19, so the quotient has at most 19 bits and the float estimate (relative error
-  // below 2^-21) is off by at most one, which the remainder tells.
+  // x < mass * 2^(31 - precision), so the quotient has at most 19 bits and the float estimate
+  // (relative error below 2^-21) is off by at most one, which the remainder tells.
   const __m512 divisor = _mm512_cvtepi32_ps(mass);
   __m512 inverse = _mm512_rcp14_ps(divisor);
   inverse = _mm512_mul_ps(inverse, _mm512_fnmadd_ps(divisor, inverse, _mm512_set1_ps(2.0F)));
@@ -92,8 +93,35 @@ inline void encode_16(__m512i& x, const std::uint8_t* in, std::uint8_t*& out,
   quotient = _mm512_mask_add_epi32(quotient, below, quotient, one);
   __m512i exact = _mm512_mask_add_epi32(rest, above, rest, mass);
   exact = _mm512_mask_sub_epi32(exact, below, exact, mass);
-  x = _mm512_add_epi32(_mm512_slli_epi32(quotient, kPrecision),
+  x = _mm512_add_epi32(_mm512_sll_epi32(quotient, _mm_cvtsi32_si128(table.precision)),
                        _mm512_add_epi32(exact, _mm512_srli_epi32(law, 16)));
+}
+
+template <int kCount>
+void encode_together(EncodeStream* streams, const EncodeTable& table) {
+  __m512i x[kCount][2];
+  const std::uint8_t* in[kCount];
+  std::uint8_t* out[kCount];
+  for (int s = 0; s < kCount; ++s) {
+    x[s][0] = _mm512_loadu_si512(streams[s].states);
+    x[s][1] = _mm512_loadu_si512(streams[s].states + 16);
+    in[s] = streams[s].in;
+    out[s] = streams[s].out;
+  }
+  const std::size_t groups = streams[0].groups;
+  for (std::size_t group = 0; group < groups; ++group) {
+    for (int s = 0; s < kCount; ++s) in[s] -= kStates;
+    for (int half = 1; half >= 0; --half) {
+      for (int s = 0; s < kCount; ++s) encode_16(x[s][half], in[s] + 16 * half, out[s], table);
+    }
+  }
+  for (int s = 0; s < kCount; ++s) {
+    _mm512_storeu_si512(streams[s].states, x[s][0]);
+    _mm512_storeu_si512(streams[s].states + 16, x[s][1]);
+    streams[s].in = in[s];
+    streams[s].out = out[s];
+    streams[s].groups -= groups;
+  }
 }
 
 }  // namespace
@@ -104,20 +132,9 @@ bool has_avx512() {
   return has;
 }
 
-void encode_avx512(EncodeStream& stream, const EncodeTable& table) {
-  __m512i low = _mm512_loadu_si512(stream.states);
-  __m512i high = _mm512_loadu_si512(stream.states + 16);
-  std::uint8_t* out = stream.out;
-  const std::uint8_t* in = stream.in;
-  for (; stream.groups > 0; --stream.groups) {
-    in -= kStates;
-    encode_16(high, in + 16, out, table);
-    encode_16(low, in, out, table);
-  }
-  _mm512_storeu_si512(stream.states, low);
-  _mm512_storeu_si512(stream.states + 16, high);
-  stream.in = in;
-  stream.out = out;
+void encode_avx512(EncodeStream* streams, int count, const EncodeTable& table) {
+  if (count == 2) encode_together<2>(streams, table);
+  for (int s = 0; s < count; ++s) encode_together<1>(streams + s, table);
 }
 
 void decode_avx512(DecodeStream* streams, int count, const DecodeTable& table) {

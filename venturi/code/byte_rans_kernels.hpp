@@ -11,27 +11,31 @@
 namespace venturi::code::byte_rans {
 
 constexpr int kStates = 32;
-constexpr int kPrecision = 12;
-constexpr std::uint32_t kUnits = 1U << kPrecision;
+// Masses sum to 2^13, but to 2^12 where one would pass kMostMass, so that 12 bits hold each.
+constexpr int kPrecision = 13;
+constexpr int kCoarsePrecision = 12;
+constexpr std::uint32_t kMostMass = 4095;
 // States are in [kLow, 2^16 kLow) between symbols, so they are positive as signed numbers too.
 constexpr std::uint32_t kLow = 1U << 15;
-// A state at or above mass << kEncodeShift gives a word away before it codes a symbol of that mass.
-constexpr int kEncodeShift = 15 + 16 - kPrecision;
+// A state at or above mass << (kTopBits - precision) gives a word away before it codes that symbol.
+constexpr int kTopBits = 31;
 // Bytes that the kernels may write before the place of the next word.
 constexpr std::size_t kSlack = 64;
 
 // For each byte its mass (low half) and cumulative mass (high half); for the portable encoder the
 // multiplier and shift that divide a 31-bit state by the mass.
 struct EncodeTable {
+  int precision;
   alignas(64) std::uint32_t law[256];
   alignas(64) std::uint32_t reciprocal[256];
   alignas(64) std::uint8_t shift[256];
 };
 
-// For each value below 2^12 its symbol (bits 0-7), mass (8-19) and the value less the cumulative
-// mass (20-31).
+// For each value below 2^precision its symbol (bits 0-7), mass (8-19) and the value less the
+// cumulative mass (20-31).
 struct DecodeTable {
-  alignas(64) std::uint32_t entry[kUnits];
+  int precision;
+  alignas(64) std::uint32_t entry[1U << kPrecision];
 };
 
 struct EncodeStream {
@@ -50,11 +54,12 @@ struct DecodeStream {
   bool failed;  // words ran out
 };
 
-using EncodeFunction = void (*)(EncodeStream&, const EncodeTable&);
-// Two streams at once hide the latency of the look-ups.
+// Two streams at once hide the latency of the look-ups; of the encoder's two, the second has as
+// many groups as the first or more.
+using EncodeFunction = void (*)(EncodeStream* streams, int count, const EncodeTable&);
 using DecodeFunction = void (*)(DecodeStream* streams, int count, const DecodeTable&);
 
-void encode_portable(EncodeStream& stream, const EncodeTable& table);
+void encode_portable(EncodeStream* streams, int count, const EncodeTable& table);
 void decode_portable(DecodeStream* streams, int count, const DecodeTable& table);
 // One symbol, bounds-checked, for the ends of streams.
 void encode_one(EncodeStream& stream, int lane, std::uint8_t symbol, const EncodeTable& table);
@@ -62,9 +67,9 @@ std::uint8_t decode_one(DecodeStream& stream, int lane, const DecodeTable& table
 
 bool has_avx2();
 bool has_avx512();
-void encode_avx2(EncodeStream& stream, const EncodeTable& table);
+void encode_avx2(EncodeStream* streams, int count, const EncodeTable& table);
 void decode_avx2(DecodeStream* streams, int count, const DecodeTable& table);
-void encode_avx512(EncodeStream& stream, const EncodeTable& table);
+void encode_avx512(EncodeStream* streams, int count, const EncodeTable& table);
 void decode_avx512(DecodeStream* streams, int count, const DecodeTable& table);
 
 }  // namespace venturi::code::byte_rans
