@@ -138,7 +138,7 @@ EncodeTable encode_table(const Law& law) {
     const int s = std::bit_width(mass - 1);
     const std::uint64_t scaled = std::uint64_t{1} << (31 + s);
     table.reciprocal[i] = static_cast<std::uint32_t>((scaled + mass - 1) / mass);
-    table.shift[i] = static_cast<std::uint8_t>(31 + s);
+    table.law[i] |= static_cast<std::uint32_t>(s) << 12;
   }
   return table;
 }

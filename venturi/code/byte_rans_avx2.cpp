@@ -104,13 +104,21 @@ void decode_together(DecodeStream* streams, const DecodeTable& table) {
   }
 }
 
+// 31 + s of the law in the low half of each 64-bit lane.
+inline __m256i shift_of(__m256i law) {
+  const __m256i s = _mm256_and_si256(_mm256_srli_epi64(law, 12), _mm256_set1_epi64x(15));
+  return _mm256_add_epi64(s, _mm256_set1_epi64x(31));
+}
+
 // One step of 8 states, words given away before `out`.
 inline void encode_8(__m256i& x, const std::uint8_t* in, std::uint8_t*& out,
                      const EncodeTable& table) {
   const __m256i symbols =
       _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
   const __m256i law = _mm256_i32gather_epi32(reinterpret_cast<const int*>(table.law), symbols, 4);
-  const __m256i mass = _mm256_and_si256(law, _mm256_set1_epi32(0xFFFF));
+  const __m256i reciprocal =
+      _mm256_i32gather_epi32(reinterpret_cast<const int*>(table.reciprocal), symbols, 4);
+  const __m256i mass = _mm256_and_si256(law, _mm256_set1_epi32(kMostMass));
   const __m256i limit = _mm256_sll_epi32(mass, _mm_cvtsi32_si128(kTopBits - table.precision));
   const __m256i room = _mm256_cmpgt_epi32(limit, x);
   const unsigned full = ~mask_of(room) & 255;
@@ -122,20 +130,17 @@ inline void encode_8(__m256i& x, const std::uint8_t* in, std::uint8_t*& out,
   out -= 2 * std::popcount(full);
   x = _mm256_blendv_epi8(_mm256_srli_epi32(x, 16), x, room);
 
-  // As in the AVX-512 kernel: an estimate off by at most one, put right by the remainder.
-  const __m256 two = _mm256_set1_ps(2.0F);
-  const __m256 divisor = _mm256_cvtepi32_ps(mass);
-  __m256 inverse = _mm256_rcp_ps(divisor);
-  inverse = _mm256_mul_ps(inverse, _mm256_sub_ps(two, _mm256_mul_ps(divisor, inverse)));
-  __m256i quotient = _mm256_cvttps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(x), inverse));
-  const __m256i rest = _mm256_sub_epi32(x, _mm256_mullo_epi32(quotient, mass));
-  const __m256i above = _mm256_srai_epi32(rest, 31);
-  const __m256i below = _mm256_cmpgt_epi32(rest, _mm256_sub_epi32(mass, _mm256_set1_epi32(1)));
-  quotient = _mm256_sub_epi32(_mm256_add_epi32(quotient, above), below);
-  __m256i exact = _mm256_add_epi32(rest, _mm256_and_si256(above, mass));
-  exact = _mm256_sub_epi32(exact, _mm256_and_si256(below, mass));
-  x = _mm256_add_epi32(_mm256_sll_epi32(quotient, _mm_cvtsi32_si128(table.precision)),
-                       _mm256_add_epi32(exact, _mm256_srli_epi32(law, 16)));
+  // The exact quotient of even and odd lanes, times what a state gains by each unit of it.
+  const __m256i gain = _mm256_sub_epi32(_mm256_set1_epi32(1 << table.precision), mass);
+  const __m256i even =
+      _mm256_mul_epu32(_mm256_srlv_epi64(_mm256_mul_epu32(x, reciprocal), shift_of(law)), gain);
+  const __m256i odd = _mm256_mul_epu32(
+      _mm256_srlv_epi64(
+          _mm256_mul_epu32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(reciprocal, 32)),
+          shift_of(_mm256_srli_epi64(law, 32))),
+      _mm256_srli_epi64(gain, 32));
+  const __m256i gained = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+  x = _mm256_add_epi32(_mm256_add_epi32(x, _mm256_srli_epi32(law, 16)), gained);
 }
 
 }  // namespace

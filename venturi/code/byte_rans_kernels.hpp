@@ -22,13 +22,12 @@ constexpr int kTopBits = 31;
 // Bytes that the kernels may write before the place of the next word.
 constexpr std::size_t kSlack = 64;
 
-// For each byte its mass (low half) and cumulative mass (high half); for the portable encoder the
-// multiplier and shift that divide a 31-bit state by the mass.
+// For each byte its mass (bits 0-11), s (12-15) and cumulative mass (16-31), and a multiplier: a
+// state x < 2^31 divided by the mass is (x * reciprocal) >> (31 + s), exactly.
 struct EncodeTable {
   int precision;
   alignas(64) std::uint32_t law[256];
   alignas(64) std::uint32_t reciprocal[256];
-  alignas(64) std::uint8_t shift[256];
 };
 
 // For each value below 2^precision its symbol (bits 0-7), mass (8-19) and the value less the

@@ -8,7 +8,8 @@ namespace {
 // The new state, and the place of the words, after one symbol.
 inline std::uint32_t encode_step(std::uint32_t x, std::uint8_t symbol, const EncodeTable& table,
                                  std::uint8_t*& out) {
-  const std::uint32_t mass = table.law[symbol] & 0xFFFF;
+  const std::uint32_t law = table.law[symbol];
+  const std::uint32_t mass = law & kMostMass;
   const auto word = static_cast<std::uint16_t>(x);
   std::memcpy(out - 2, &word, 2);
   // 1 for a full state, without a branch: both sides are below 2^31.
@@ -16,8 +17,8 @@ inline std::uint32_t encode_step(std::uint32_t x, std::uint8_t symbol, const Enc
   out -= 2 * full;
   x >>= 16 * full;
   const auto quotient = static_cast<std::uint32_t>(
-      (static_cast<std::uint64_t>(x) * table.reciprocal[symbol]) >> table.shift[symbol]);
-  return x + quotient * ((1U << table.precision) - mass) + (table.law[symbol] >> 16);
+      (static_cast<std::uint64_t>(x) * table.reciprocal[symbol]) >> (31 + ((law >> 12) & 15)));
+  return x + quotient * ((1U << table.precision) - mass) + (law >> 16);
 }
 
 inline std::uint32_t decode_step(std::uint32_t x, std::uint32_t entry, int precision) {
