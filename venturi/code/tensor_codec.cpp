@@ -13,8 +13,10 @@
 namespace venturi::code {
 namespace {
 
-// Values of q farther than this from 0 are escapes.
+// Values of q farther than this from 0 are escapes, and so is one in 2^14 at either end: each place
+// that a table spans costs mass and room.
 constexpr std::int32_t kFarthest = 2047;
+constexpr std::size_t kTrimmed = std::size_t{1} << 14;
 
 std::uint32_t rotate(std::uint32_t value, int width, bool left) {
   const int bits = 8 * width;
@@ -25,9 +27,14 @@ std::uint32_t rotate(std::uint32_t value, int width, bool left) {
 
 // The law of q over the part of its range near 0.
 FrequencyTable table_of(std::span<const std::int32_t> q) {
-  const auto [least, most] = std::minmax_element(q.begin(), q.end());
+  std::vector<std::int32_t> order(q.begin(), q.end());
+  const auto trimmed = static_cast<std::ptrdiff_t>(q.size() / kTrimmed);
+  const auto least = order.begin() + trimmed;
+  std::nth_element(order.begin(), least, order.end());
   const std::int32_t first = std::clamp(*least, -kFarthest, kFarthest);
-  const std::int32_t last = std::clamp(*most, first, std::max(first, kFarthest));
+  const auto most = order.end() - 1 - trimmed;
+  std::nth_element(order.begin(), most, order.end());
+  const std::int32_t last = std::clamp(*most, first, kFarthest);
   std::vector<std::uint64_t> counts(static_cast<std::size_t>(last - first) + 1);
   std::uint64_t inside = 0;
   for (const std::int32_t each : q) {
