@@ -84,9 +84,11 @@ const int registered = [] {
     const std::string tail = std::string("/") + law;
     benchmark::RegisterBenchmark(("AdaptiveBytes/encode" + tail).c_str(), adaptive_encode, law);
     benchmark::RegisterBenchmark(("AdaptiveBytes/decode" + tail).c_str(), adaptive_decode, law);
-    const std::string name = "peer:Htscodecs/arith_";
-    benchmark::RegisterBenchmark((name + "encode" + tail).c_str(), peer, law, false);
-    benchmark::RegisterBenchmark((name + "decode" + tail).c_str(), peer, law, true);
+    for (const bool decoding : {false, true}) {
+      std::string name = "peer:Htscodecs/arith_";
+      name.append(decoding ? "decode" : "encode").append(tail);
+      benchmark::RegisterBenchmark(name.c_str(), peer, law, decoding);
+    }
   }
   return 0;
 }();

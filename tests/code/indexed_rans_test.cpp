@@ -100,11 +100,13 @@ TEST(IndexedRans, Escapes) {
 TEST(IndexedRans, StoredTablesDecode) {
   std::vector<std::byte> stored;
   std::vector<int> shifts;
+  shifts.reserve(64);
   for (const auto& [table, shift] : gaussian_tables(log_spaced_scales())) {
     table.serialize(stored);
     shifts.push_back(shift);
   }
   std::vector<ShiftedTable> tables;
+  tables.reserve(shifts.size());
   std::size_t offset = 0;
   for (const int shift : shifts)
     tables.push_back({FrequencyTable::deserialize(stored, offset), shift});
