@@ -3,6 +3,7 @@
 #include "tests/testing.hpp"
 #include "venturi/code/crc32c.hpp"
 #include "venturi/code/hash.hpp"
+#include "venturi/code/hex.hpp"
 
 namespace venturi::code {
 namespace {
@@ -69,6 +70,16 @@ TEST(Hash, PublishedVectors) {
   EXPECT_EQ(hash64(all.first(14), prime), 0x5B9611585EFCC9CBU);
   EXPECT_EQ(hash64(all), 0x0EAB543384F878ADU);
   EXPECT_EQ(hash64(all, prime), 0xCAA65939306F1E21U);
+}
+
+TEST(Hex, RoundTripAndErrors) {
+  EXPECT_EQ(to_hex(bytes_of("\x7F"
+                            "az")),
+            "7f617a");
+  const auto bytes = sanity_buffer(50);
+  EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
+  EXPECT_ERROR(from_hex("123"), core::DataError, "3 digits");
+  EXPECT_ERROR(from_hex("1G"), core::DataError, "character 1");
 }
 
 }  // namespace

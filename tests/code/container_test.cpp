@@ -1,8 +1,8 @@
 #include "venturi/code/container.hpp"
 
-#include "tests/code/hex.hpp"
 #include "tests/testing.hpp"
 #include "venturi/code/crc32c.hpp"
+#include "venturi/code/hex.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/core/key.hpp"
 

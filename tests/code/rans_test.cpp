@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/code/hex.hpp"
 #include "tests/testing.hpp"
+#include "venturi/code/hex.hpp"
 #include "venturi/core/key.hpp"
 
 namespace venturi::code {

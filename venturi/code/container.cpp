@@ -92,6 +92,7 @@ std::vector<DirectoryEntry> read_directory(ByteReader& reader, std::string_view 
                     reader.left());
   }
   std::vector<DirectoryEntry> out;
+  out.reserve(count);
   std::set<std::string> seen;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::size_t start = reader.offset();
@@ -113,6 +114,7 @@ std::vector<DirectoryEntry> read_directory(ByteReader& reader, std::string_view 
 
 const Chunk& Container::chunk(std::string_view type) const {
   std::vector<std::string_view> known;
+  known.reserve(chunks.size());
   for (const Chunk& each : chunks) {
     if (each.type == type) return each;
     known.emplace_back(each.type);
@@ -132,6 +134,7 @@ std::vector<std::byte> container_bytes(const Container& container) {
     core::fail_argument(where, "at most {} chunks, got {}", kMostChunks, container.chunks.size());
   }
   std::vector<std::byte> out;
+  out.reserve(kMagic.size() + 1);
   for (const std::uint8_t byte : kMagic) out.push_back(std::byte{byte});
   out.push_back(std::byte{kVersion});
   put_varint(out, text.size());
@@ -190,6 +193,7 @@ Container parse_container(core::Bytes bytes, std::string_view source_name) {
   }
   Container out;
   out.header = parse_header(where, {reinterpret_cast<const char*>(text.data()), text.size()});
+  out.chunks.reserve(directory.size());
   for (const DirectoryEntry& entry : directory) {
     const std::size_t start = reader.offset();
     const core::Bytes chunk = reader.take(entry.size, "chunk");

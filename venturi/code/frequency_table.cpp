@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <queue>
 
+#include "venturi/code/normalize.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/core/error.hpp"
 
@@ -59,76 +59,6 @@ bool settle_small(Shares& shares, std::vector<std::uint32_t>& masses) {
   shares.free.resize(kept);
   return some_left;
 }
-
-// A move of one unit of mass to or from a slot, and the bits that it saves or costs.
-struct Step {
-  double bits;
-  std::size_t slot;
-  std::uint32_t mass;  // at the time; the step is stale once the slot's mass differs
-};
-struct LessSaving {
-  bool operator()(const Step& a, const Step& b) const {
-    return a.bits != b.bits ? a.bits < b.bits : a.slot > b.slot;
-  }
-};
-struct MoreCost {
-  bool operator()(const Step& a, const Step& b) const {
-    return a.bits != b.bits ? a.bits > b.bits : a.slot > b.slot;
-  }
-};
-
-// Moves units of mass between slots, always the best one: optimal, as each slot's cost is convex.
-class Exchange {
- public:
-  Exchange(std::span<const std::uint64_t> counts, std::vector<std::uint32_t>& masses)
-      : counts_(counts), masses_(masses) {
-    for (std::size_t slot = 0; slot < masses.size(); ++slot) offer(slot);
-  }
-
-  void run(std::int64_t surplus) {
-    for (; surplus < 0; ++surplus) change(best(gains_), 1);
-    for (; surplus > 0; --surplus) change(best(losses_), -1);
-    while (true) {
-      const Step gain = best(gains_);
-      if (!has(losses_)) return;
-      const Step loss = best(losses_);
-      if (gain.slot == loss.slot || gain.bits <= loss.bits) return;
-      change(gain, 1);
-      change(loss, -1);
-    }
-  }
-
- private:
-  // What `mass` -> mass + 1 saves, in units of ln 2.
-  double step_bits(std::size_t slot, std::uint32_t mass) const {
-    const double count = slot < counts_.size() ? static_cast<double>(counts_[slot]) : 0.0;
-    return count * std::log1p(1.0 / mass);
-  }
-  void offer(std::size_t slot) {
-    const std::uint32_t mass = masses_[slot];
-    gains_.push({step_bits(slot, mass), slot, mass});
-    if (mass > 1) losses_.push({step_bits(slot, mass - 1), slot, mass});
-  }
-  void change(const Step& step, int by) {
-    masses_[step.slot] += static_cast<std::uint32_t>(by);
-    offer(step.slot);
-  }
-  template <class Queue>
-  bool has(Queue& queue) const {
-    while (!queue.empty() && queue.top().mass != masses_[queue.top().slot]) queue.pop();
-    return !queue.empty();
-  }
-  template <class Queue>
-  Step best(Queue& queue) const {
-    if (!has(queue)) core::fail_bug("code.from_counts", "no mass left to move");
-    return queue.top();
-  }
-
-  std::span<const std::uint64_t> counts_;
-  std::vector<std::uint32_t>& masses_;
-  std::priority_queue<Step, std::vector<Step>, LessSaving> gains_;
-  std::priority_queue<Step, std::vector<Step>, MoreCost> losses_;
-};
 
 }  // namespace
 
@@ -195,15 +125,8 @@ FrequencyTable FrequencyTable::from_counts(std::int32_t first,
   for (const std::uint64_t count : counts) total += static_cast<double>(count);
   if (total == 0) core::fail_argument(where, "all {} counts are 0", counts.size());
 
-  const double units = std::ldexp(1.0, precision);
   std::vector<std::uint32_t> masses(counts.size() + 1, 1);
-  std::int64_t surplus = 1 - static_cast<std::int64_t>(units);
-  for (std::size_t slot = 0; slot < counts.size(); ++slot) {
-    const double quota = static_cast<double>(counts[slot]) / total * units;
-    masses[slot] = std::max(1U, static_cast<std::uint32_t>(quota));
-    surplus += masses[slot];
-  }
-  Exchange(counts, masses).run(surplus);
+  normalize_counts(counts, 1U << precision, masses);
   return {first, precision, masses};
 }
 

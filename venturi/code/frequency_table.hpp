@@ -29,7 +29,8 @@ class FrequencyTable {
   // until none leaves. Then each free slot gets floor(q_i), and what is left of M goes, one each,
   // to the free slots of largest q_i - floor(q_i), of equal ones to the lower slot first. size >=
   // 1, size + 1 <= 2^precision, 1 <= precision <= 16, first + size - 1 within int32; weights
-  // finite, >= 0, with a finite positive sum: else InvalidArgument. Cost O(size log size).
+  // finite, >= 0, with a finite positive sum: else InvalidArgument. Cost O(size log size + size *
+  // rounds).
   static FrequencyTable from_masses(std::int32_t first, std::span<const double> masses,
                                     double escape_mass, int precision = kMaxPrecision);
 

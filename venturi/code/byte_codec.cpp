@@ -1,0 +1,92 @@
+#include "venturi/code/byte_codec.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "venturi/code/adaptive_bytes.hpp"
+#include "venturi/code/byte_rans.hpp"
+#include "venturi/code/pack.hpp"
+
+namespace venturi::code {
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{1} << 20;
+constexpr std::size_t kLeastBlock = 4;  // size, count, mode, and a byte of content
+
+std::vector<std::byte> encode_static(core::Bytes data) {
+  std::vector<std::byte> out;
+  put_varint(out, data.size());
+  for (std::size_t start = 0; start < data.size(); start += kBlock) {
+    const auto block = encode_byte_rans(data.subspan(start, std::min(kBlock, data.size() - start)));
+    put_varint(out, block.size());
+    out.insert(out.end(), block.begin(), block.end());
+  }
+  return out;
+}
+
+std::vector<std::byte> decode_static(core::Bytes stream, std::uint64_t max_bytes) {
+  constexpr std::string_view where = "code.byte_codec.static";
+  ByteReader reader(stream, 0, where);
+  const std::uint64_t count = reader.varint("number of bytes", max_bytes);
+  if (count / kBlock > reader.left() / kLeastBlock) {
+    core::fail_data(where, "{} bytes cannot hold {}", reader.left(), count);
+  }
+  std::vector<std::byte> out(count);
+  for (std::size_t start = 0; start < count; start += kBlock) {
+    const std::size_t size = std::min<std::size_t>(kBlock, count - start);
+    const core::Bytes block = reader.take(reader.varint("size of a block", reader.left()), "block");
+    if (byte_rans_count(block) != size) {
+      core::fail_data(where, "the block before byte {} holds {} bytes, expected {}",
+                      reader.offset(), byte_rans_count(block), size);
+    }
+    decode_byte_rans(block, std::span(out).subspan(start, size));
+  }
+  if (reader.left() > 0) {
+    core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());
+  }
+  return out;
+}
+
+template <int kOrder>
+std::vector<std::byte> encode_adaptive(core::Bytes data) {
+  std::vector<std::byte> out;
+  put_varint(out, data.size());
+  const auto stream = encode_adaptive_bytes(data, kOrder);
+  out.insert(out.end(), stream.begin(), stream.end());
+  return out;
+}
+
+template <int kOrder>
+std::vector<std::byte> decode_adaptive(core::Bytes stream, std::uint64_t max_bytes) {
+  ByteReader reader(stream, 0, "code.byte_codec.adaptive");
+  const std::uint64_t count = reader.varint("number of bytes", max_bytes);
+  return decode_adaptive_bytes(reader.take(reader.left(), "stream"), count, kOrder);
+}
+
+constexpr std::array<core::Member<ByteCodec>, 3> kCodecs = {{
+    {"static",
+     "32 interleaved rANS states, one histogram a block of 1 MiB; the fastest",
+     "Giesen, arXiv 1402.3392",
+     "O(n)",
+     {encode_static, decode_static}},
+    {"adaptive",
+     "adaptive nibbles; no table, follows a law that drifts",
+     "Duda, arXiv 1311.2540",
+     "O(n)",
+     {encode_adaptive<0>, decode_adaptive<0>}},
+    {"adaptive1",
+     "the same, one model for each byte before",
+     "Duda, arXiv 1311.2540",
+     "O(n)",
+     {encode_adaptive<1>, decode_adaptive<1>}},
+}};
+
+}  // namespace
+
+std::span<const core::Member<ByteCodec>> byte_codecs() { return kCodecs; }
+
+const ByteCodec& byte_codec(std::string_view name) {
+  return core::find_member(byte_codecs(), name, "code.byte_codec").make;
+}
+
+}  // namespace venturi::code

@@ -1,0 +1,328 @@
+#include "venturi/code/byte_rans.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "venturi/code/byte_rans_kernels.hpp"
+#include "venturi/code/normalize.hpp"
+#include "venturi/code/pack.hpp"
+#include "venturi/core/error.hpp"
+
+namespace venturi::code {
+namespace {
+
+using namespace byte_rans;
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+// A block of this many coded bytes has two slices, each with its own states, so that both can run
+// at once; the second set of states then costs less than .08 %.
+constexpr std::size_t kLeastForTwo = 160000;
+// A symbol of mass 4095 of 4096 (no law has a higher one) raises a state by a factor of at least 1
+// + (8/9)/4095, that is .00031 bits: some 25600 symbols a byte; the rest is room for the words'
+// rounding.
+constexpr std::size_t kMostSymbolsPerByte = 32768;
+
+enum class Mode : std::uint8_t { kRaw = 0, kConstant = 1, kOneSlice = 2, kTwoSlices = 3 };
+
+using Masses = std::vector<std::uint32_t>;
+
+constexpr int kMassBits = 12;
+static_assert(kMostMass >> kMassBits == 0);
+
+struct Law {
+  Masses masses;
+  int precision;
+};
+
+struct Kernel {
+  EncodeFunction encode;
+  DecodeFunction decode;
+};
+
+Kernel kernel_of(ByteKernel kernel, std::string_view where) {
+  if (!has_byte_kernel(kernel)) core::fail_argument(where, "this machine lacks the kernel");
+  const bool best = kernel == ByteKernel::kBest;
+  if (kernel == ByteKernel::kAvx512 || (best && has_avx512()))
+    return {encode_avx512, decode_avx512};
+  if (kernel == ByteKernel::kAvx2 || (best && has_avx2())) return {encode_avx2, decode_avx2};
+  return {encode_portable, decode_portable};
+}
+
+std::array<std::uint64_t, 256> histogram(core::Bytes data) {
+  // Several tables, so that equal neighbours do not wait for each other's increment.
+  constexpr std::size_t kTables = 8;
+  std::vector<std::uint32_t> parts(kTables * 256);
+  const std::byte* at = data.data();
+  std::size_t left = data.size();
+  for (; left >= kTables; left -= kTables, at += kTables) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    for (std::size_t j = 0; j < kTables; ++j) ++parts[256 * j + ((word >> (8 * j)) & 255)];
+  }
+  for (; left > 0; --left, ++at) ++parts[std::to_integer<std::size_t>(*at)];
+  std::array<std::uint64_t, 256> out{};
+  for (std::size_t i = 0; i < parts.size(); ++i) out[i % 256] += parts[i];
+  return out;
+}
+
+// Masses as changes of their number of bits (0 for mass 0), zigzag in unary, then the low bits.
+void write_masses(const Masses& masses, std::vector<std::byte>& out) {
+  BitWriter bits(out);
+  int before = 0;
+  for (const std::uint32_t mass : masses) {
+    const auto length = static_cast<int>(std::bit_width(mass));
+    const auto change = static_cast<int>(zigzag(length - before));
+    bits.put((1U << change) - 1, change + 1);
+    if (length > 1) bits.put(mass, length - 1);
+    before = length;
+  }
+  bits.finish();
+}
+
+Law read_law(ByteReader& reader, std::string_view where) {
+  BitReader bits(reader);
+  Law law{Masses(256), kPrecision};
+  int length = 0;
+  std::uint32_t sum = 0;
+  for (std::uint32_t& mass : law.masses) {
+    int change = 0;
+    while (bits.get(1) == 1 && change <= 2 * kPrecision) ++change;
+    length += static_cast<int>(unzigzag(static_cast<std::uint64_t>(change)));
+    if (length < 0 || length > kMassBits) {
+      core::fail_data(where, "a mass before byte {} has {} bits", reader.offset(), length);
+    }
+    if (length > 0) mass = (1U << (length - 1)) | bits.get(length - 1);
+    sum += mass;
+  }
+  if (sum == 1U << kCoarsePrecision) law.precision = kCoarsePrecision;
+  if (sum != 1U << law.precision || !bits.padding_is_zero()) {
+    core::fail_data(where, "the masses before byte {} sum to {}, expected {} or {}",
+                    reader.offset(), sum, 1U << kPrecision, 1U << kCoarsePrecision);
+  }
+  return law;
+}
+
+Law law_of(std::span<const std::uint64_t> counts) {
+  for (const int precision : {kPrecision, kCoarsePrecision}) {
+    Law law{Masses(256), precision};
+    for (std::size_t i = 0; i < 256; ++i) law.masses[i] = counts[i] > 0 ? 1 : 0;
+    normalize_counts(counts, 1U << precision, law.masses);
+    if (*std::max_element(law.masses.begin(), law.masses.end()) <= kMostMass) return law;
+  }
+  core::fail_bug("code.encode_byte_rans", "one symbol takes all of 2^{}", kCoarsePrecision);
+}
+
+double cost_bytes(std::span<const std::uint64_t> counts, const Law& law) {
+  double bits = 0;
+  for (std::size_t i = 0; i < 256; ++i) {
+    if (counts[i] == 0) continue;
+    bits += static_cast<double>(counts[i]) * (law.precision - std::log2(law.masses[i]));
+  }
+  return bits / 8;
+}
+
+EncodeTable encode_table(const Law& law) {
+  EncodeTable table{};
+  table.precision = law.precision;
+  std::uint32_t cumulative = 0;
+  for (std::size_t i = 0; i < 256; ++i) {
+    const std::uint32_t mass = law.masses[i];
+    table.law[i] = cumulative << 16 | mass;
+    cumulative += mass;
+    if (mass == 0) continue;
+    // Exact for 31-bit states: the least 2^s >= mass gives ceil(2^(31 + s) / mass) in 32 bits.
+    const int s = std::bit_width(mass - 1);
+    const std::uint64_t scaled = std::uint64_t{1} << (31 + s);
+    table.reciprocal[i] = static_cast<std::uint32_t>((scaled + mass - 1) / mass);
+    table.law[i] |= static_cast<std::uint32_t>(s) << 12;
+  }
+  return table;
+}
+
+DecodeTable decode_table(const Law& law) {
+  DecodeTable table;
+  table.precision = law.precision;
+  std::uint32_t value = 0;
+  for (std::uint32_t symbol = 0; symbol < 256; ++symbol) {
+    for (std::uint32_t rest = 0; rest < law.masses[symbol]; ++rest) {
+      table.entry[value++] = symbol | law.masses[symbol] << 8 | rest << 20;
+    }
+  }
+  return table;
+}
+
+// Sizes of the one or two slices of a block.
+std::array<std::size_t, 2> slices_of(std::size_t count, bool two) {
+  if (!two) return {count, 0};
+  const std::size_t first = count / 2 / kStates * kStates;
+  return {first, count - first};
+}
+
+// A stream over `data` whose last, incomplete group is coded already; words go before `out`.
+EncodeStream start_slice(core::Bytes data, const EncodeTable& table, std::uint8_t* out) {
+  const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
+  EncodeStream stream{};
+  for (std::uint32_t& state : stream.states) state = kLow;
+  stream.out = out;
+  stream.groups = data.size() / kStates;
+  stream.in = in + stream.groups * kStates;
+  for (std::size_t i = data.size() % kStates; i-- > 0;) {
+    encode_one(stream, static_cast<int>(i), stream.in[i], table);
+  }
+  return stream;
+}
+
+// The slices of a block: for each its states, then its words; before the first of two its size.
+void encode_slices(core::Bytes data, bool two, const EncodeTable& table, EncodeFunction encode,
+                   std::vector<std::byte>& out) {
+  const auto sizes = slices_of(data.size(), two);
+  const int count = two ? 2 : 1;
+  // A symbol gives at most one word away.
+  const std::size_t room[2] = {2 * sizes[0] + kSlack, 2 * sizes[1] + kSlack};
+  const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room[0] + room[1]);
+  std::uint8_t* ends[2] = {scratch.get() + room[0], scratch.get() + room[0] + room[1]};
+  EncodeStream streams[2];
+  for (int s = 0; s < count; ++s) {
+    streams[s] = start_slice(data.subspan(s == 0 ? 0 : sizes[0], sizes[s]), table, ends[s]);
+  }
+  encode(streams, count, table);
+  for (int s = 0; s < count; ++s) {
+    const auto words = std::as_bytes(std::span(streams[s].out, ends[s]));
+    if (two && s == 0) put_varint(out, 4 * kStates + words.size());
+    for (const std::uint32_t state : streams[s].states) put_u32(out, state);
+    out.insert(out.end(), words.begin(), words.end());
+  }
+}
+
+DecodeStream open_slice(core::Bytes bytes, std::size_t offset, std::size_t count, std::uint8_t* out,
+                        std::string_view where) {
+  DecodeStream stream{};
+  for (int lane = 0; lane < kStates; ++lane) {
+    const std::uint32_t state = load_u32(bytes.data() + 4 * lane);
+    if (state < kLow || state >> 31 != 0) {
+      core::fail_data(where, "the state at byte {} is out of range", offset + 4 * lane);
+    }
+    stream.states[lane] = state;
+  }
+  stream.in = reinterpret_cast<const std::uint8_t*>(bytes.data()) + 4 * kStates;
+  stream.end = reinterpret_cast<const std::uint8_t*>(bytes.data()) + bytes.size();
+  stream.out = out;
+  stream.groups = count / kStates;
+  return stream;
+}
+
+void decode_slices(core::Bytes block, ByteReader& reader, bool two, std::span<std::byte> out,
+                   DecodeFunction decode, std::string_view where) {
+  const DecodeTable table = decode_table(read_law(reader, where));
+  const auto sizes = slices_of(out.size(), two);
+  const int count = two ? 2 : 1;
+  std::size_t cut = reader.left();
+  if (two) cut = reader.varint("size of the first slice", reader.left());
+  DecodeStream streams[2];
+  auto* to = reinterpret_cast<std::uint8_t*>(out.data());
+  for (int s = 0; s < count; ++s) {
+    const std::size_t start = reader.offset();
+    const core::Bytes bytes = reader.take(s == 0 ? cut : reader.left(), "slice");
+    if (bytes.size() < 4 * kStates) core::fail_data(where, "slice {} at byte {} ends", s, start);
+    streams[s] = open_slice(bytes, start, sizes[s], to, where);
+    to += sizes[s];
+  }
+  decode(streams, count, table);
+  for (int s = 0; s < count; ++s) {
+    DecodeStream& stream = streams[s];
+    for (std::size_t i = 0; i < sizes[s] % kStates; ++i) {
+      *stream.out++ = decode_one(stream, static_cast<int>(i), table);
+    }
+    bool at_start = !stream.failed && stream.in == stream.end;
+    for (const std::uint32_t state : stream.states) at_start = at_start && state == kLow;
+    if (!at_start) {
+      core::fail_data(where, "slice {} does not end where it should, at byte {}", s,
+                      reinterpret_cast<const std::byte*>(stream.in) - block.data());
+    }
+  }
+}
+
+}  // namespace
+
+bool has_byte_kernel(ByteKernel kernel) {
+  if (kernel == ByteKernel::kAvx2) return has_avx2();
+  if (kernel == ByteKernel::kAvx512) return has_avx512();
+  return true;
+}
+
+std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
+  constexpr std::string_view where = "code.encode_byte_rans";
+  const EncodeFunction encode = kernel_of(kernel, where).encode;
+  if (data.size() > kMostBytes) {
+    core::fail_argument(where, "a block has at most {} bytes, got {}", kMostBytes, data.size());
+  }
+  std::vector<std::byte> out;
+  put_varint(out, data.size());
+  if (data.empty()) return out;
+  const auto counts = histogram(data);
+  if (counts[std::to_integer<std::size_t>(data[0])] == data.size()) {
+    out.push_back(static_cast<std::byte>(Mode::kConstant));
+    out.push_back(data[0]);
+    return out;
+  }
+  const std::size_t head = out.size();
+  const Law law = law_of(counts);
+  const bool two = cost_bytes(counts, law) >= kLeastForTwo;
+  out.push_back(static_cast<std::byte>(two ? Mode::kTwoSlices : Mode::kOneSlice));
+  write_masses(law.masses, out);
+  encode_slices(data, two, encode_table(law), encode, out);
+  if (out.size() > head + 1 + data.size()) {
+    out.resize(head);
+    out.push_back(static_cast<std::byte>(Mode::kRaw));
+    out.insert(out.end(), data.begin(), data.end());
+  }
+  return out;
+}
+
+std::size_t byte_rans_count(core::Bytes block) {
+  constexpr std::string_view where = "code.byte_rans_count";
+  ByteReader reader(block, 0, where);
+  const std::size_t count = reader.varint("number of bytes", kMostBytes);
+  if (count == 0) return 0;
+  const auto mode = Mode{reader.byte("mode")};
+  const bool coded = mode == Mode::kOneSlice || mode == Mode::kTwoSlices;
+  if (coded && count / kMostSymbolsPerByte > reader.left()) {
+    core::fail_data(where, "{} bytes cannot hold {}", reader.left(), count);
+  }
+  return count;
+}
+
+void decode_byte_rans(core::Bytes block, std::span<std::byte> out, ByteKernel kernel) {
+  constexpr std::string_view where = "code.decode_byte_rans";
+  const DecodeFunction decode = kernel_of(kernel, where).decode;
+  if (byte_rans_count(block) != out.size()) {
+    core::fail_argument(where, "the block holds {} bytes, the output {}", byte_rans_count(block),
+                        out.size());
+  }
+  ByteReader reader(block, 0, where);
+  reader.varint("number of bytes", kMostBytes);
+  if (!out.empty()) {
+    const auto mode = Mode{reader.byte("mode")};
+    if (mode == Mode::kOneSlice || mode == Mode::kTwoSlices) {
+      return decode_slices(block, reader, mode == Mode::kTwoSlices, out, decode, where);
+    }
+    if (mode == Mode::kConstant) {
+      std::fill(out.begin(), out.end(), reader.take(1, "constant")[0]);
+    } else if (mode == Mode::kRaw) {
+      const core::Bytes raw = reader.take(out.size(), "raw bytes");
+      std::copy(raw.begin(), raw.end(), out.begin());
+    } else {
+      core::fail_data(where, "mode {} at byte {} is not known", static_cast<int>(mode),
+                      reader.offset() - 1);
+    }
+  }
+  if (reader.left() != 0) {
+    core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());
+  }
+}
+
+}  // namespace venturi::code
