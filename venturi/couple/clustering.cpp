@@ -204,10 +204,8 @@ Agglomeration agglomerative_ib(const Joint& joint, double beta) {
   constexpr std::string_view kWhere = "couple.agglomerative_ib";
   if (!(beta > 0)) core::fail_argument(kWhere, "expected beta > 0, got {}", beta);
   if (joint.p.rows() > kMostMerged) {
-    core::fail_argument(kWhere,
-                        "expected at most {} rows with mass (memory grows as their square), "
-                        "got {}",
-                        kMostMerged, joint.p.rows());
+    core::fail_argument(kWhere, "expected at most {} rows with mass, got {}", kMostMerged,
+                        joint.p.rows());
   }
   const auto n = static_cast<int>(joint.p.rows());
   std::vector<int> own(n);
