@@ -125,6 +125,8 @@ TEST(Clustering, EdgesAndLimits) {
                                                {.clusters = 20, .restarts = 1, .sweep_limit = 1});
   EXPECT_FALSE(stopped.converged);
   EXPECT_EQ(stopped.sweeps, 1);
+  const Joint tall = make_joint(Matrix::Constant(kMostMerged + 1, 1, 1), {.normalise = true});
+  EXPECT_ERROR(agglomerative_ib(tall), core::InvalidArgument, "at most 20000");
   Matrix gap{{0.5, 0}, {0, 0}, {0, 0.5}};
   EXPECT_EQ(deterministic_ib(make_joint(gap), 5, core::Key(1)).labels,
             (std::vector<int>{0, -1, 1}));

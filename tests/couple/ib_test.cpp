@@ -250,6 +250,12 @@ TEST(Ib, LimitsReturnWhatWasReached) {
   }
 }
 
+TEST(Ib, TallTablesNeedAClusterLimit) {
+  const Joint tall = make_joint(Matrix::Constant(30000, 2, 1), {.normalise = true});
+  EXPECT_ERROR(solve_ib(tall, 2, core::Key(1)), core::InvalidArgument, "set clusters");
+  EXPECT_EQ(solve_ib(tall, 2, core::Key(1), {.clusters = 4}).point.clusters, 1);
+}
+
 TEST(Ib, ClusterLimitHolds) {
   const Joint joint = random_joint(8, 20, 10);
   const IbSolution s = solve_ib(joint, 200, core::Key(1), {.clusters = 3, .restarts = 3});

@@ -203,6 +203,10 @@ std::vector<int> Agglomeration::labels(int clusters) const {
 Agglomeration agglomerative_ib(const Joint& joint, double beta) {
   constexpr std::string_view kWhere = "couple.agglomerative_ib";
   if (!(beta > 0)) core::fail_argument(kWhere, "expected beta > 0, got {}", beta);
+  if (joint.p.rows() > kMostMerged) {
+    core::fail_argument(kWhere, "expected at most {} rows with mass, got {}", kMostMerged,
+                        joint.p.rows());
+  }
   const auto n = static_cast<int>(joint.p.rows());
   std::vector<int> own(n);
   std::iota(own.begin(), own.end(), 0);
@@ -306,7 +310,7 @@ HardClustering deterministic_ib(const Joint& joint, double beta, core::Key key,
   for (int start = 0; start < options.restarts + 2; ++start) {
     core::Random random(key.split(static_cast<std::uint64_t>(start)));
     std::vector<int> labels(n, 0);
-    if (start == 1 && beta > 0) {
+    if (start == 1 && beta > 0 && n <= kMostMerged / 4) {
       const Agglomeration tree = agglomerative_ib(joint, beta);
       int cut = 1;
       double least = 0;

@@ -49,6 +49,10 @@ struct Merge {
   double entropy_bits = 0;    // H(T) after it
 };
 
+// Rows above which agglomerative_ib() refuses; deterministic_ib() leaves it out above a quarter of
+// it.
+inline constexpr Index kMostMerged = 20000;
+
 struct Agglomeration {
   std::vector<Merge> merges;  // |X| - 1 of them
 

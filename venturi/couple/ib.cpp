@@ -15,7 +15,8 @@ namespace venturi::couple {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kCoarseMerge = 1e-5;  // nats a merge may cost while there are many clusters
+constexpr double kCoarseMerge = 1e-5;         // nats a merge may cost while there are many clusters
+constexpr Index kMostCells = Index{1} << 28;  // of q(t|x): 2 GiB
 constexpr double kNatsPerBit = std::numbers::ln2;
 
 // A solution without its encoder, which one update gives back.
@@ -36,6 +37,11 @@ class Search {
         best_(betas_.size()) {
     most_ = static_cast<int>(joint.p.rows());
     if (options.clusters > 0) most_ = std::min(most_, options.clusters);
+    if (joint.p.rows() * most_ > kMostCells) {
+      core::fail_argument("couple.ib",
+                          "expected at most 2^28 cells in q(t|x), got {} x {}; set clusters",
+                          joint.p.rows(), most_);
+    }
 
     limits_ = {options.tolerance * kNatsPerBit, options.sweep_limit,
                core::now_seconds() + options.time_limit_s, kCoarseMerge};
@@ -94,9 +100,14 @@ class Search {
   Matrix widest_start() const {
     const Index n = joint_.p.rows();
     if (most_ == n) return Matrix::Identity(n, n);
+    Matrix encoder = Matrix::Zero(n, most_);
+    if (n > kMostMerged / 4) {  // a tree would take longer than the sweeps
+      core::Random random(key_.split("start"));
+      for (Index x = 0; x < n; ++x) encoder(x, static_cast<Index>(random.below(most_))) = 1;
+      return encoder;
+    }
     const Agglomeration tree = agglomerative_ib(joint_);
     const auto labels = evaluate_clustering(joint_, tree.labels(most_), 0).labels;
-    Matrix encoder = Matrix::Zero(n, most_);
     for (Index x = 0; x < n; ++x) encoder(x, labels[x]) = 1;
     return encoder;
   }
@@ -255,6 +266,7 @@ std::vector<IbPoint> ib_curve(const Joint& joint, const std::vector<double>& bet
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return betas[a] < betas[b]; });
   std::vector<double> sorted;
+  sorted.reserve(order.size());
   for (const std::size_t k : order) sorted.push_back(betas[k]);
   Search search(joint, options, key, sorted);
   search.all(monitor);

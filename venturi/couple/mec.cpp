@@ -290,6 +290,7 @@ double meet_bound_bits(std::span<const Vector> marginals) {
 double profile_bound_bits(std::span<const Vector> marginals) {
   const auto laws = checked(marginals, "couple.profile_bound_bits");
   std::vector<std::vector<double>> sorted;
+  sorted.reserve(laws.size());
   for (const Vector& p : laws) sorted.push_back(sorted_masses(p, 0));
   return profile_of(sorted);
 }

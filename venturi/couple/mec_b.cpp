@@ -82,7 +82,7 @@ Crossing merge_smallest(const Vector& p, double rate_bits) {
   // Masses with their first member as a stable name: places change as the vectors shrink.
   using Entry = std::pair<double, Index>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  std::map<Index, std::size_t> place;
+  std::vector<std::size_t> place(p.size());
   for (std::size_t k = 0; k < at.mass.size(); ++k) {
     queue.emplace(at.mass[k], at.members[k].front());
     place[at.members[k].front()] = k;
@@ -97,7 +97,6 @@ Crossing merge_smallest(const Vector& p, double rate_bits) {
     const std::size_t into = place[b.second];
     const Index last = at.members.back().front();
     at.merge(from, into);
-    place.erase(a.second);
     if (last != a.second) place[last] = from;
     queue.emplace(a.first + b.first, b.second);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <exception>
 #include <numeric>
 
 #include "venturi/core/record.hpp"
@@ -143,12 +144,19 @@ GamePoint play(const GridOptions& grid, const GameOptions& options, double rate_
   const GridWorld world(grid);
   const double end = core::now_seconds() + options.time_limit_s;
   std::vector<Episode> episodes(options.episodes);
+  std::exception_ptr failure;  // an exception must not leave a parallel region
 #pragma omp parallel for schedule(dynamic, 1)
   for (int e = 0; e < options.episodes; ++e) {
     if (e > 0 && core::now_seconds() > end) continue;
-    episodes[e] =
-        play_one(world, grid, options, rate_bits, key.split(static_cast<std::uint64_t>(e)));
+    try {
+      episodes[e] =
+          play_one(world, grid, options, rate_bits, key.split(static_cast<std::uint64_t>(e)));
+    } catch (...) {
+#pragma omp critical
+      failure = std::current_exception();
+    }
   }
+  if (failure) std::rethrow_exception(failure);
   GamePoint out;
   out.rate_bits = rate_bits;
   out.temperature = grid.temperature;

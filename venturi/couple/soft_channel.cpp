@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kEmpty = 1e-12;       // mass below which a cluster is dropped
 constexpr double kSmallest = 1e-300;   // stands for zero under the logarithm
-constexpr double kMergeSlack = 1e-13;  // nats: rounding of equal clusters
+constexpr double kMergeSlack = 1e-12;  // nats: rounding of equal clusters
 constexpr int kMergeEvery = 20;        // sweeps
 constexpr Index kAllPairs = 24;        // up to so many clusters every pair is tried for a merge
 
@@ -51,9 +51,9 @@ void SoftChannel::set_encoder(Matrix encoder) {
   decode();
 }
 
-void SoftChannel::set_decoder(Vector mass, Matrix decoder, double beta) {
+void SoftChannel::set_decoder(const Vector& mass, const Matrix& decoder, double beta) {
   table_ = mass.asDiagonal() * decoder;
-  mass_ = std::move(mass);
+  mass_ = mass;
   encode(table_, beta);
   decode();
 }

@@ -19,13 +19,13 @@ class SoftChannel {
   // x*t, rows need not sum to one exactly.
   void set_encoder(Matrix encoder);
   // From cluster masses (t) and q(y|t) (t*y), at `beta`.
-  void set_decoder(Vector mass, Matrix decoder, double beta);
+  void set_decoder(const Vector& mass, const Matrix& decoder, double beta);
 
   struct Limits {
     double tolerance_nats = 1e-11;  // fall of L in a sweep to stop at
     int sweep_limit = 2000;
     double end_seconds = 0;           // by core::now_seconds()
-    double merge_slack_nats = 1e-13;  // by which a merge may raise L while t > 24
+    double merge_slack_nats = 1e-12;  // by which a merge may raise L while t > 24
   };
   struct Outcome {
     int sweeps = 0;
