@@ -22,10 +22,7 @@ class TempFolder {
     if (::mkdtemp(name.data()) == nullptr) throw core::DataError("no temporary folder");
     path_ = name;
   }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  ~TempFolder() { core::remove_folder(path_); }
   TempFolder(const TempFolder&) = delete;
   TempFolder& operator=(const TempFolder&) = delete;
   const std::filesystem::path& path() const { return path_; }

@@ -40,7 +40,7 @@ learn::ExperimentOptions demo_options(bool quick) {
   out.trainer.epochs = 0;
   out.trainer.validation = 0.05;
   out.betas = quick ? std::vector<double>{0.01, 0.3}
-                    : std::vector<double>{0.001, 0.01, 0.05, 0.14, 0.3, 0.6, 1.0};
+                    : std::vector<double>{0.001, 0.01, 0.05, 0.14, 0.2, 0.25, 0.3, 0.8};
   return out;
 }
 

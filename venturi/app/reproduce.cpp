@@ -25,10 +25,9 @@ std::vector<Recipe> chosen(const Reproduce& verb) {
     paths.push_back(recipe_folder() / (id + ".toml"));
   }
   if (verb.ids.empty()) {
-    for (const auto& entry : std::filesystem::directory_iterator(recipe_folder())) {
-      if (entry.path().extension() == ".toml") paths.push_back(entry.path());
+    for (const std::string& name : core::list_files(recipe_folder())) {
+      if (name.ends_with(".toml")) paths.push_back(recipe_folder() / name);
     }
-    std::sort(paths.begin(), paths.end());
   }
   std::vector<Recipe> out;
   for (const auto& path : paths) {

@@ -1,9 +1,12 @@
 #include "venturi/core/file.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -134,6 +137,27 @@ void append_line(const std::filesystem::path& path, std::string_view line) {
   std::string text(line);
   text += '\n';
   write_all(file.get(), std::as_bytes(std::span(text)), "core.append_line", path);
+}
+
+std::vector<std::string> list_files(const std::filesystem::path& folder) {
+  std::vector<std::string> out;
+  DIR* open_folder = ::opendir(folder.c_str());
+  if (open_folder == nullptr) return out;
+  while (const dirent* entry = ::readdir(open_folder)) {
+    struct stat info {};
+    const std::string path = (folder / entry->d_name).string();
+    if (::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) out.emplace_back(entry->d_name);
+  }
+  ::closedir(open_folder);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+void remove_folder(const std::filesystem::path& folder) {
+  constexpr int kDescriptors = 16;
+  ::nftw(
+      folder.c_str(), [](const char* path, const struct stat*, int, FTW*) { return ::remove(path), 0; },
+      kDescriptors, FTW_DEPTH | FTW_PHYS);
 }
 
 std::filesystem::path shared_data_folder() {

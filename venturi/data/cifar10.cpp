@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "venturi/core/error.hpp"
+#include "venturi/core/file.hpp"
 #include "venturi/data/decode_file.hpp"
 
 namespace venturi::data {
@@ -16,14 +17,11 @@ constexpr std::size_t kRow = 1 + kPixels;
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder,
                                             std::initializer_list<std::string_view> beginnings) {
   std::vector<std::filesystem::path> out;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : core::list_files(folder)) {
     const bool ours = std::ranges::any_of(
         beginnings, [&](std::string_view beginning) { return name.starts_with(beginning); });
-    if (ours && (name.ends_with(".bin") || name.ends_with(".bin.xz"))) out.push_back(entry.path());
+    if (ours && (name.ends_with(".bin") || name.ends_with(".bin.xz"))) out.push_back(folder / name);
   }
-  std::ranges::sort(out);
   return out;
 }
 
