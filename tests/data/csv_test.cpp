@@ -9,10 +9,9 @@ namespace {
 using Texts = std::vector<std::string>;
 
 TEST(Csv, DelimitersAndHeaders) {
-  for (const char* text : {"a,b\n1,2\n3,4\n", "a;b\r\n1;2\r\n3;4", "a\tb\n1\t2\n3\t4\n\n",
-                           "a|b\n1|2\n\n3|4\n", "a b\n 1  2 \n3 \t 4\n",
-                           "\xEF\xBB\xBF"
-                           "a,b\n1,2\n3,4"}) {
+  for (const char* text :
+       {"a,b\n1,2\n3,4\n", "a;b\r\n1;2\r\n3;4", "a\tb\n1\t2\n3\t4\n\n", "a|b\n1|2\n\n3|4\n",
+        "a b\n 1  2 \n3 \t 4\n", "\xEF\xBB\xBF\x61,b\n1,2\n3,4"}) {
     const CsvTable table = parse_csv(text);
     EXPECT_EQ(table.names, (Texts{"a", "b"})) << text;
     EXPECT_EQ(table.cells, (Texts{"1", "2", "3", "4"})) << text;

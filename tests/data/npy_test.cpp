@@ -115,10 +115,10 @@ TEST(Npy, EveryElementAndByteOrder) {
 TEST(Npy, FortranOrderOfThreeAxes) {
   // np.arange(24).reshape(2, 3, 4) in Fortran order: the element (i, j, k) at i + 2 j + 6 k.
   std::string body(24, '\0');
-  for (int i = 0; i < 2; ++i) {
-    for (int j = 0; j < 3; ++j) {
-      for (int k = 0; k < 4; ++k) {
-        body[static_cast<std::size_t>(i + 2 * j + 6 * k)] = static_cast<char>(12 * i + 4 * j + k);
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) {
+      for (std::size_t k = 0; k < 4; ++k) {
+        body[i + 2 * j + 6 * k] = static_cast<char>(12 * i + 4 * j + k);
       }
     }
   }
@@ -198,7 +198,7 @@ TEST(Npz, ForgedDirectories) {
   const auto good = testing::from_hex(kDeflated);
   const std::size_t first = find_mark(good, "PK\x01\x02", 0);
   const std::size_t second = find_mark(good, "PK\x01\x02", 1);
-  const auto forged = [&](std::size_t at, std::vector<int> bytes, const char* part) {
+  const auto forged = [&](std::size_t at, const std::vector<int>& bytes, const char* part) {
     auto file = good;
     for (const int b : bytes) file.at(at++) = static_cast<std::byte>(b);
     EXPECT_ERROR(decode_npz(file), core::DataError, part);

@@ -89,7 +89,7 @@ TEST(Synthetic, ByUri) {
   EXPECT_ERROR(load("synthetic:gaussian"), core::InvalidArgument, "did you mean 'gaussians'");
   EXPECT_ERROR(load("synthetic:"), core::InvalidArgument, "gaussians, gaussian-pair, moons");
   EXPECT_ERROR(load("synthetic:moons?m=3"), core::InvalidArgument, "known: n, noise, seed");
-  EXPECT_ERROR(load("synthetic:moons?n=many"), core::InvalidArgument, "n");
+  EXPECT_ERROR(load("synthetic:moons?n=many"), core::InvalidArgument, "many");
   EXPECT_ERROR(load("synthetic:moons?n=0"), core::InvalidArgument, "expected n in");
   EXPECT_ERROR(load("synthetic:moons?noise=-1"), core::InvalidArgument, "expected noise in");
   EXPECT_ERROR(load("synthetic:linear?n=1000000000&d=1000000"), core::InvalidArgument, "2^31");

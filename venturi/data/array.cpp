@@ -125,7 +125,7 @@ std::vector<std::int64_t> to_integers(const Array& array, std::string_view where
       bool whole = true;
       if constexpr (std::is_integral_v<T>) {
         whole = std::in_range<std::int64_t>(value);
-        out[i] = static_cast<std::int64_t>(value);
+        out[i] = static_cast<std::int64_t>(+value);
       } else {
         const auto number = static_cast<double>(value);
         whole = std::abs(number) < 0x1p63 && std::nearbyint(number) == number;

@@ -115,9 +115,9 @@ DataPair load_npz(std::string_view rest, core::Key) {
   require_path("npz", "FILE#task=classes|regression", path);
   const Query query(text, {"task"}, kWhere);
   const Task task = task_of(query);
-  return decode_file(path, [&](core::Bytes file) {
-    return dataset_from_npz(decode_npz(file), fs::path(path).filename().string(), task);
-  });
+  const std::string name = fs::path(path).filename().string();
+  return decode_file(
+      path, [&](core::Bytes file) { return dataset_from_npz(decode_npz(file), name, task); });
 }
 
 DataPair load_csv(std::string_view rest, core::Key) {
@@ -202,6 +202,7 @@ std::string_view scheme_of(std::string_view path) {
     if (name.ends_with(ending.text)) return ending.scheme;
   }
   std::vector<std::string_view> known;
+  known.reserve(kEndings.size());
   for (const Ending& ending : kEndings) known.push_back(ending.text);
   core::fail_argument(kWhere, "expected '{}' to end in one of {}; or put a scheme before it", path,
                       fmt::join(known, ", "));

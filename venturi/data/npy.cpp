@@ -127,6 +127,7 @@ class HeaderParser {
   }
   static std::string known_codes() {
     std::vector<std::string_view> codes;
+    codes.reserve(kDescrs.size());
     for (const Descr& known : kDescrs) codes.push_back(known.code);
     return fmt::format("{}", fmt::join(codes, ", "));
   }

@@ -76,6 +76,7 @@ Entry read_entry(core::Bytes file, std::uint64_t& at) {
 // Finds each body behind its local header, whose name and extra field may have their own lengths.
 void find_bodies(core::Bytes file, std::vector<Entry>& entries, std::uint64_t directory) {
   std::vector<Entry*> order;
+  order.reserve(entries.size());
   for (Entry& entry : entries) order.push_back(&entry);
   std::ranges::sort(order, {}, &Entry::offset);
   std::uint64_t free_from = 0;
