@@ -69,12 +69,12 @@ inline std::vector<std::byte> from_hex(std::string_view text) {
 // Expects an error of type `kind` whose message holds `part`.
 #define EXPECT_ERROR(statement, kind, part)                                                       \
   do {                                                                                            \
-    const std::string venturi_text = venturi::testing::error_text<kind>([&] { statement; });     \
+    const std::string venturi_text = venturi::testing::error_text<kind>([&] { statement; });      \
     EXPECT_NE(venturi_text.find(part), std::string::npos) << "the message was: " << venturi_text; \
   } while (false)
 
 // Skips the test, saying so, where a file of the shared data is not at hand.
-#define REQUIRE_SHARED_DATA(variable, name)                                            \
-  const std::filesystem::path variable = venturi::core::shared_data_folder() / (name); \
+#define REQUIRE_SHARED_DATA(variable, name)                                              \
+  const std::filesystem::path variable = venturi::core::shared_data_folder() / (name);   \
   if (venturi::core::shared_data_folder().empty() || !std::filesystem::exists(variable)) \
   GTEST_SKIP() << "needs " << (name) << " under $VENTURI_DATA"

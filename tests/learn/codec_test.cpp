@@ -114,8 +114,8 @@ TEST_F(CodecTest, GaussianChannelsHaveNoBits) {
   ModelOptions options;
   options.hidden = {4};
   options.channel = {.kind = "gaussian", .size = 2};
-  const Codec codec = make_codec(std::make_unique<Model>(
-      options, make_problem(*test_, "standard"), core::Key(1), torch::kCPU));
+  const Codec codec = make_codec(std::make_unique<Model>(options, make_problem(*test_, "standard"),
+                                                         core::Key(1), torch::kCPU));
   EXPECT_ERROR(quantize(codec, codec.model->inputs(test_->x)), core::InvalidArgument,
                "its rate is a bound");
 }
@@ -132,8 +132,7 @@ TEST(Experiment, SweepsMeasuresAndKeepsWhatIsFinished) {
   options.betas = {0.01, 1.0};
   const data::DataPair data{.train = blobs(2000, core::Key(1)), .test = std::nullopt};
   const auto run = [&] {
-    return run_experiment(data, options, core::Key(1), torch::kCPU, folder.path(),
-                          core::silent());
+    return run_experiment(data, options, core::Key(1), torch::kCPU, folder.path(), core::silent());
   };
   const Experiment first = run();
   ASSERT_EQ(first.points.size(), 2U);
@@ -146,9 +145,9 @@ TEST(Experiment, SweepsMeasuresAndKeepsWhatIsFinished) {
   const Experiment second = run();
   EXPECT_EQ(std::filesystem::last_write_time(folder / "beta-0.01.vt"), written);
   EXPECT_EQ(second.points[0].rate.bits.value, first.points[0].rate.bits.value);
-  EXPECT_ERROR(run_experiment(data, options, core::Key(1), torch::kCPU, "/proc/nowhere",
-                              core::silent()),
-               core::DataError, "/proc/nowhere");
+  EXPECT_ERROR(
+      run_experiment(data, options, core::Key(1), torch::kCPU, "/proc/nowhere", core::silent()),
+      core::DataError, "/proc/nowhere");
 }
 
 }  // namespace

@@ -64,8 +64,7 @@ TEST(GaussianKl, AgainstIntegration) {
     integral += std::exp(lq) / std::sqrt(2 * std::numbers::pi) * (lq - lp) * kStep;
   }
   const auto one = [](double v) { return torch::full({1, 1}, v); };
-  const Tensor kl =
-      gaussian_kl_nats(one(m), one(std::log(s)), one(pm)[0], one(std::log(ps))[0]);
+  const Tensor kl = gaussian_kl_nats(one(m), one(std::log(s)), one(pm)[0], one(std::log(ps))[0]);
   EXPECT_NEAR(kl.item<double>(), integral, 1e-5);
 }
 
@@ -77,11 +76,11 @@ TEST(Channel, QuantizedRoundsAtUseAndAddsHalfBinNoiseInTraining) {
   const Tensor e = 3 * torch::randn({500, 2});
   const Signal hard = channel->transmit(parameters, e, {}, generator);
   EXPECT_TRUE(torch::equal(hard.z, e.round()));
-  const Signal noisy =
-      channel->transmit(parameters, e, {Throat::Mode::kNoisy, 0}, generator);
+  const Signal noisy = channel->transmit(parameters, e, {Throat::Mode::kNoisy, 0}, generator);
   EXPECT_LE((noisy.z - e).abs().max().item<double>(), 0.5);
   EXPECT_GT((noisy.z - e).abs().max().item<double>(), 0.49);
-  // Soft rounding keeps every value within half a bin of its integer's bin and keeps integers + 1/2.
+  // Soft rounding keeps every value within half a bin of its integer's bin and keeps integers +
+  // 1/2.
   const Tensor halves = torch::tensor({{0.5F, -1.5F}});
   const Signal kept = channel->transmit(parameters, halves, {Throat::Mode::kNoisy, 5}, generator);
   EXPECT_LE((kept.z - halves).abs().max().item<double>(), 0.5 + 1e-6);

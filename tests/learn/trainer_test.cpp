@@ -61,8 +61,7 @@ TEST(Trainer, StoppedAndResumedIsTheSameRun) {
   const TrainerOptions options{
       .beta = 0.05, .head_epochs = 2, .epochs = 3, .batch = 40, .average = 0.9, .patience = 3};
   Model whole = make(small_model("quantized"), training);
-  const TrainingResult expected =
-      train(whole, training, options, core::Key(3), core::silent());
+  const TrainingResult expected = train(whole, training, options, core::Key(3), core::silent());
   const testing::TempFolder folder;
   const auto checkpoint = folder / "run.vt";
   for (const int steps : {7, 20, 50}) {  // in the head stage, between stages, in the whole model
@@ -106,8 +105,12 @@ TEST(Trainer, TargetRateIsReached) {
   const data::Dataset training = blobs(4000, core::Key(1));
   for (const double target : {2.0, 3.0}) {
     Model model = make(small_model("quantized"), training);
-    TrainerOptions options{.beta = 0.05, .target_rate = target, .epochs = 60, .batch = 50,
-                           .learning_rate = 3e-3, .validation = 0.0};
+    TrainerOptions options{.beta = 0.05,
+                           .target_rate = target,
+                           .epochs = 60,
+                           .batch = 50,
+                           .learning_rate = 3e-3,
+                           .validation = 0.0};
     const TrainingResult result = train(model, training, options, core::Key(3), core::silent());
     EXPECT_NEAR(result.train_rate_bits, target, 0.02 * target);
   }

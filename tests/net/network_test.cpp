@@ -63,8 +63,8 @@ TEST(Network, JsonRoundTripAndHostileJson) {
   EXPECT_ERROR(layers_from_json(Json{{"a", 1}}), core::DataError, "list of at most");
   EXPECT_ERROR(layers_from_json(Json::array({{{"type", "rnn"}}})), core::DataError,
                "layer 0: unknown type 'rnn'");
-  EXPECT_ERROR(layers_from_json(Json::array({{{"type", "linear"}, {"out", "x"}}})),
-               core::DataError, "integer out");
+  EXPECT_ERROR(layers_from_json(Json::array({{{"type", "linear"}, {"out", "x"}}})), core::DataError,
+               "integer out");
   EXPECT_ERROR(layers_from_json(Json::array({{{"type", "relu"}, {"leak", 1}}})), core::DataError,
                "unexpected field 'leak'");
 }

@@ -15,8 +15,7 @@ std::string version_text() {
   facts.update(tensor::torch_facts());
   return fmt::format("venturi {} ({}, {}, LibTorch {}{})", facts["venturi"].get<std::string>(),
                      facts["compiler"].get<std::string>(), facts["build"].get<std::string>(),
-                     facts["torch"].get<std::string>(),
-                     facts["cuda"].get<bool>() ? ", CUDA" : "");
+                     facts["torch"].get<std::string>(), facts["cuda"].get<bool>() ? ", CUDA" : "");
 }
 
 // One line, whatever the message holds.

@@ -34,9 +34,8 @@ core::Json parse_settings(const std::vector<std::string>& settings) {
 
 void run(const Couple& verb) {
   const auto& member = core::find_member(couple::members(), verb.member, "app.couple");
-  couple::CoupleInput input{.normalise = verb.normalise,
-                            .sweep = verb.sweep,
-                            .key = core::Key(verb.common.seed)};
+  couple::CoupleInput input{
+      .normalise = verb.normalise, .sweep = verb.sweep, .key = core::Key(verb.common.seed)};
   for (const std::string& path : verb.tables) {
     input.tables.push_back(data::load(path).train.x.cast<double>());
   }

@@ -1,11 +1,11 @@
 // venturi demo: the main job on Fashion-MNIST, ending with a table, results.json and report.html.
 #include <cmath>
 
+#include "venturi/app/demo.hpp"
 #include "venturi/app/rivals.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/report/render.hpp"
-#include "venturi/app/demo.hpp"
 
 namespace venturi::app {
 namespace {
@@ -96,17 +96,17 @@ void run(const Demo& verb) {
   const std::filesystem::path folder = verb.output;
   const Json json = record.json();
   core::write_file(folder / "results.json", json.dump(2) + "\n");
-  core::write_file(folder / "report.html",
-                   report::render_records({json}, "Fashion-MNIST through a throat of a few bits")
-                       .html());
+  core::write_file(
+      folder / "report.html",
+      report::render_records({json}, "Fashion-MNIST through a throat of a few bits").html());
   core::write_file(folder / "rate-accuracy.svg",
                    report::to_svg(rate_plot(demo.experiment, demo.rivals)));
-  print_result(verb.common, json,
-               fmt::format("{}\n{}\nlog2(10) = {:.4f} bits would name each label exactly.\n"
-                           "{:.0f} s. Open {}\n",
-                           experiment_table(demo.experiment).text(),
-                           rival_table(demo.rivals).text(), std::log2(10.0), record.seconds,
-                           (folder / "report.html").string()));
+  print_result(
+      verb.common, json,
+      fmt::format("{}\n{}\nlog2(10) = {:.4f} bits would name each label exactly.\n"
+                  "{:.0f} s. Open {}\n",
+                  experiment_table(demo.experiment).text(), rival_table(demo.rivals).text(),
+                  std::log2(10.0), record.seconds, (folder / "report.html").string()));
 }
 
 }  // namespace

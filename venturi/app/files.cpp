@@ -54,21 +54,22 @@ void encode(const FileVerb& verb) {
   code::write_container(verb.output, bits);
   const auto n = static_cast<double>(dataset.size());
   const auto bytes = std::filesystem::file_size(verb.output);
-  const core::Json result = {{"samples", dataset.size()},
-                             {"file", verb.output},
-                             {"file_bytes", bytes},
-                             {"bits_per_sample", 8.0 * static_cast<double>(bytes) / n},
-                             {"model_bits_per_sample",
-                              learn::model_bits_per_sample(codec, symbols)}};
-  print_result(verb.common, result,
-               fmt::format("{}: {} samples, {} bytes, {:.4f} bits a sample (model: {:.4f})\n",
-                           verb.output, dataset.size(), bytes,
-                           result["bits_per_sample"].get<double>(),
-                           result["model_bits_per_sample"].get<double>()));
+  const core::Json result = {
+      {"samples", dataset.size()},
+      {"file", verb.output},
+      {"file_bytes", bytes},
+      {"bits_per_sample", 8.0 * static_cast<double>(bytes) / n},
+      {"model_bits_per_sample", learn::model_bits_per_sample(codec, symbols)}};
+  print_result(
+      verb.common, result,
+      fmt::format("{}: {} samples, {} bytes, {:.4f} bits a sample (model: {:.4f})\n", verb.output,
+                  dataset.size(), bytes, result["bits_per_sample"].get<double>(),
+                  result["model_bits_per_sample"].get<double>()));
 }
 
 void write_matrix(const std::filesystem::path& path, const core::MatrixF& values) {
-  const auto bytes = std::as_bytes(std::span(values.data(), static_cast<std::size_t>(values.size())));
+  const auto bytes =
+      std::as_bytes(std::span(values.data(), static_cast<std::size_t>(values.size())));
   data::write_npy(path, {.element = data::Element::kF32,
                          .shape = {values.rows(), values.cols()},
                          .bytes = {bytes.begin(), bytes.end()}});
@@ -79,9 +80,9 @@ void decode(const FileVerb& verb) {
   const auto symbols = learn::decode_bits(codec, code::read_container(verb.input));
   const core::MatrixF z = tensor::to_matrix(learn::signals_from_symbols(codec, symbols));
   write_matrix(verb.output, z);
-  print_result(verb.common, {{"samples", z.rows()}, {"size", z.cols()}, {"file", verb.output}},
-               fmt::format("{}: z of {} samples, {} integers each\n", verb.output, z.rows(),
-                           z.cols()));
+  print_result(
+      verb.common, {{"samples", z.rows()}, {"size", z.cols()}, {"file", verb.output}},
+      fmt::format("{}: z of {} samples, {} integers each\n", verb.output, z.rows(), z.cols()));
 }
 
 bool is_bits(const std::string& input) {
@@ -108,10 +109,10 @@ std::string csv(const learn::Problem& problem, const core::MatrixF& y) {
     core::Index best = 0;
     const float probability = y.row(i).maxCoeff(&best);
     const auto index = static_cast<std::size_t>(best);
-    out += fmt::format("{},{:.6f}\n",
-                       index < problem.class_names.size() ? problem.class_names[index]
-                                                          : std::to_string(best),
-                       probability);
+    out += fmt::format(
+        "{},{:.6f}\n",
+        index < problem.class_names.size() ? problem.class_names[index] : std::to_string(best),
+        probability);
   }
   return out;
 }
@@ -156,10 +157,10 @@ void add_decode(CLI::App& app) {
 }
 
 void add_predict(CLI::App& app) {
-  const auto verb = file_verb(app, "predict", "labels or values, from a file of bits or from data",
-                              "file of bits (.vt), or a data set",
-                              "file: .csv, or .npy of probabilities; without it CSV to stdout",
-                              true);
+  const auto verb =
+      file_verb(app, "predict", "labels or values, from a file of bits or from data",
+                "file of bits (.vt), or a data set",
+                "file: .csv, or .npy of probabilities; without it CSV to stdout", true);
   app.get_subcommand("predict")->callback([verb] { predict(*verb); });
 }
 

@@ -84,12 +84,10 @@ std::string missing_needs(const Recipe& recipe, const std::string& device) {
 std::vector<Figure> run_recipe(const Recipe& recipe, Run run) {
   run.options = recipe.options;
   if (run.quick) run.options.update(recipe.quick);
-  std::vector<Figure> out =
-      core::find_member(runners(), recipe.runner, "app.run_recipe").make(run);
+  std::vector<Figure> out = core::find_member(runners(), recipe.runner, "app.run_recipe").make(run);
   for (const Figure& promised : recipe.figures) {
-    const auto measured = std::find_if(out.begin(), out.end(), [&](const Figure& f) {
-      return f.name == promised.name;
-    });
+    const auto measured = std::find_if(out.begin(), out.end(),
+                                       [&](const Figure& f) { return f.name == promised.name; });
     if (measured == out.end()) {
       core::fail_data("app.run_recipe", "recipe {}: its runner gives no figure '{}'", recipe.id,
                       promised.name);

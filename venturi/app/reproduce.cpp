@@ -52,8 +52,8 @@ std::string verdict_text(const core::Json& v) {
     }
     out += "\n";
   }
-  return out + fmt::format("  {} ({:.1f} s)\n", v["holds"].get<bool>() ? "the claim holds"
-                                                                       : "the claim does NOT hold",
+  return out + fmt::format("  {} ({:.1f} s)\n",
+                           v["holds"].get<bool>() ? "the claim holds" : "the claim does NOT hold",
                            v["seconds"].get<double>());
 }
 

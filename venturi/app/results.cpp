@@ -27,8 +27,9 @@ report::Plot information_plane(const Experiment& experiment) {
                                       p.rate_bound.bits, p.information.bits));
   }
   return {.title = "Information plane",
-          .note = "An upper bound on what Z keeps of the input against a lower bound on what it "
-                  "says of the label; whiskers are 95 % intervals.",
+          .note =
+              "An upper bound on what Z keeps of the input against a lower bound on what it "
+              "says of the label; whiskers are 95 % intervals.",
           .x = {.label = "I(X;Z) at most, bits", .log = true},
           .y = {.label = "I(Z;Y) at least, bits"},
           .series = {std::move(series)},
@@ -57,19 +58,22 @@ core::Table experiment_table(const Experiment& experiment) {
   const bool classes = is_classification(experiment);
   const std::string unit = classes ? "accuracy" : "rmse";
   const std::string form = classes ? "{:.2f} %" : "{:.4g}";
-  core::Table table({{"beta", "beta", "{:.3g}"},
-                     {"bits_model", "bits/sample (model)", "{:.3f}"},
-                     {"bits_on_disk", "bits/sample (on disk)", "{:.3f}"},
-                     {"information_bits", "I(Z;Y) bits >=", "{:.3f}"},
-                     {"merit", unit + (experiment.points.empty() || experiment.points[0].bits_on_disk
-                                           ? " from the file" : ""), form},
-                     {"merit_reference", unit + " without a bottleneck", form}});
+  core::Table table(
+      {{"beta", "beta", "{:.3g}"},
+       {"bits_model", "bits/sample (model)", "{:.3f}"},
+       {"bits_on_disk", "bits/sample (on disk)", "{:.3f}"},
+       {"information_bits", "I(Z;Y) bits >=", "{:.3f}"},
+       {"merit",
+        unit + (experiment.points.empty() || experiment.points[0].bits_on_disk ? " from the file"
+                                                                               : ""),
+        form},
+       {"merit_reference", unit + " without a bottleneck", form}});
   for (const Point& p : experiment.points) {
-    table.add_row({p.beta, p.rate.bits.value, p.bits_on_disk ? Json(*p.bits_on_disk) : Json(),
-                   p.information.method.empty() ? Json() : Json(p.information.bits),
-                   merit(classes, p.rate.distortion),
-                   experiment.reference ? Json(merit(classes, experiment.reference->distortion))
-                                        : Json()});
+    table.add_row(
+        {p.beta, p.rate.bits.value, p.bits_on_disk ? Json(*p.bits_on_disk) : Json(),
+         p.information.method.empty() ? Json() : Json(p.information.bits),
+         merit(classes, p.rate.distortion),
+         experiment.reference ? Json(merit(classes, experiment.reference->distortion)) : Json()});
   }
   return table;
 }
@@ -87,25 +91,27 @@ report::Plot rate_plot(const Experiment& experiment, const std::vector<Rival>& r
   for (const Point& p : experiment.points) {
     own.x.push_back(p.bits_on_disk.value_or(p.rate.bits.value));
     own.y.push_back(merit(classes, p.rate.distortion));
-    own.tips.push_back(fmt::format("beta {:.3g}: {:.3f} bits, {:.2f}", p.beta, own.x.back(),
-                                   own.y.back()));
+    own.tips.push_back(
+        fmt::format("beta {:.3g}: {:.3f} bits, {:.2f}", p.beta, own.x.back(), own.y.back()));
   }
   plot.series.push_back(std::move(own));
   for (const bool mosaic : {true, false}) {
     report::Series series{.name = mosaic ? "JPEG, all images in one file" : "JPEG, a file each",
                           .style = report::Style::kLinePoints};
     for (const Rival& rival : rivals) {
-      if (rival.name.find("JPEG") != 0 || (rival.name.find("one file") != std::string::npos) != mosaic) continue;
+      if (rival.name.find("JPEG") != 0 ||
+          (rival.name.find("one file") != std::string::npos) != mosaic)
+        continue;
       series.x.push_back(rival.bits);
       series.y.push_back(rival.accuracy);
-      series.tips.push_back(fmt::format("{}: {:.1f} bits, {:.2f} %", rival.name, rival.bits,
-                                        rival.accuracy));
+      series.tips.push_back(
+          fmt::format("{}: {:.1f} bits, {:.2f} %", rival.name, rival.bits, rival.accuracy));
     }
     if (!series.x.empty()) plot.series.push_back(std::move(series));
   }
   if (experiment.reference) {
-    plot.lines.push_back({.at = merit(classes, experiment.reference->distortion),
-                          .label = "without a bottleneck"});
+    plot.lines.push_back(
+        {.at = merit(classes, experiment.reference->distortion), .label = "without a bottleneck"});
   }
   return plot;
 }
@@ -118,15 +124,17 @@ Json experiment_results(const Experiment& experiment, const std::vector<Rival>& 
     histories[fmt::format("beta {:g}", p.beta)] = learn::to_json(p.training)["history"];
   }
   Json plots = Json::array({report::to_json(rate_plot(experiment, rivals))});
-  if (is_classification(experiment)) plots.push_back(report::to_json(information_plane(experiment)));
+  if (is_classification(experiment))
+    plots.push_back(report::to_json(information_plane(experiment)));
   plots.push_back(report::to_json(training_curves(experiment, true)));
   plots.push_back(report::to_json(training_curves(experiment, false)));
-  Json out = {{"tables", Json::array({report::to_json(experiment_table(experiment),
-                                                      "What each model keeps")})},
-              {"plots", std::move(plots)},
-              {"points", std::move(points)},
-              {"histories", std::move(histories)},
-              {"target_entropy_bits", experiment.target_entropy_bits}};
+  Json out = {
+      {"tables",
+       Json::array({report::to_json(experiment_table(experiment), "What each model keeps")})},
+      {"plots", std::move(plots)},
+      {"points", std::move(points)},
+      {"histories", std::move(histories)},
+      {"target_entropy_bits", experiment.target_entropy_bits}};
   if (experiment.reference) out["reference_distortion"] = experiment.reference->distortion;
   return out;
 }

@@ -1,8 +1,8 @@
 // venturi/app/rivals.hpp
 //
-// Sending the images themselves, for comparison: losslessly (zstd) and as JPEG, in the two ways that
-// frame what JPEG can do for small images: a file each, and all images tiled into one file, where
-// headers and tables are shared and cost nothing per image.
+// Sending the images themselves, for comparison: losslessly (zstd) and as JPEG, in the two ways
+// that frame what JPEG can do for small images: a file each, and all images tiled into one file,
+// where headers and tables are shared and cost nothing per image.
 #pragma once
 
 #include "venturi/app/results.hpp"

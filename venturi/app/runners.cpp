@@ -99,10 +99,10 @@ std::vector<Figure> run_demo_recipe(const Run& run) {
   }
   for (const learn::Point& p : demo.experiment.points) {
     const double accuracy = 100 * (1 - p.rate.distortion);
-    smallest_lead = std::min(smallest_lead,
-                             accuracy - jpeg_accuracy_at(demo.rivals, *p.bits_on_disk));
-    const double model_bytes = p.rate.bits.value / *p.bits_on_disk *
-                               static_cast<double>(*p.file_bytes);
+    smallest_lead =
+        std::min(smallest_lead, accuracy - jpeg_accuracy_at(demo.rivals, *p.bits_on_disk));
+    const double model_bytes =
+        p.rate.bits.value / *p.bits_on_disk * static_cast<double>(*p.file_bytes);
     // Bytes beyond 64, as a part of what the model says.
     const double excess = std::abs(static_cast<double>(*p.file_bytes) - model_bytes) - 64;
     worst_gap = std::max(worst_gap, 100 * excess / model_bytes);
@@ -126,7 +126,8 @@ std::vector<Figure> run_couple(const Run& run) {
 }
 
 constexpr core::Member<Runner> kRunners[] = {
-    {"train", "an experiment of the room learn on one data set", "own", "as its options", run_train},
+    {"train", "an experiment of the room learn on one data set", "own", "as its options",
+     run_train},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},
     {"mec-b", "minimum entropy coupling with bottleneck", "Ebrahimi et al., NeurIPS 2024",
      "seconds", run_couple<couple::mec_b_figures>},

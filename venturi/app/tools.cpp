@@ -48,7 +48,8 @@ void add_report(CLI::App& app) {
   verb->add_option("records", state->input, "records.jsonl of a run")->capture_default_str();
   verb->add_option("-o,--output", state->output, "the page")->capture_default_str();
   verb->callback([state] {
-    core::write_file(state->output, report::render_records(core::read_records(state->input)).html());
+    core::write_file(state->output,
+                     report::render_records(core::read_records(state->input)).html());
     fmt::print("{}\n", state->output);
   });
 }

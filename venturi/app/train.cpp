@@ -32,8 +32,9 @@ struct Train {
     record.options["device"] = common.device;
     core::append_record(std::filesystem::path(output) / "records.jsonl", record);
     const core::Table table = experiment_table(experiment);
-    print_result(common, record.json(),
-                 table.text() + fmt::format("\nModels, bits and records.jsonl are in {}/\n", output));
+    print_result(
+        common, record.json(),
+        table.text() + fmt::format("\nModels, bits and records.jsonl are in {}/\n", output));
   }
 };
 

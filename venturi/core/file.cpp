@@ -89,8 +89,8 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code error;
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), error);
   if (error) {
-    fail_data("core.AtomicFile", "cannot create the folder '{}': {}",
-              path_.parent_path().string(), error.message());
+    fail_data("core.AtomicFile", "cannot create the folder '{}': {}", path_.parent_path().string(),
+              error.message());
   }
   std::string name = path_.string() + ".tmp-XXXXXX";
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
@@ -156,7 +156,8 @@ std::vector<std::string> list_files(const std::filesystem::path& folder) {
 void remove_folder(const std::filesystem::path& folder) {
   constexpr int kDescriptors = 16;
   ::nftw(
-      folder.c_str(), [](const char* path, const struct stat*, int, FTW*) { return ::remove(path), 0; },
+      folder.c_str(),
+      [](const char* path, const struct stat*, int, FTW*) { return ::remove(path), 0; },
       kDescriptors, FTW_DEPTH | FTW_PHYS);
 }
 

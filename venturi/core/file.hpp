@@ -51,8 +51,8 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 void append_line(const std::filesystem::path& path, std::string_view line);
 
 // Names of regular files in a folder, sorted; none if it cannot be read. These two stand in for
-// std::filesystem's iterators, which crash beside a PyTorch wheel: it exports an older build's symbols
-// of the same names.
+// std::filesystem's iterators, which crash beside a PyTorch wheel: it exports an older build's
+// symbols of the same names.
 std::vector<std::string> list_files(const std::filesystem::path& folder);
 // Removes a folder with all that is in it, as far as that is possible.
 void remove_folder(const std::filesystem::path& folder);

@@ -40,8 +40,7 @@ std::string progress_line(const Progress& p, double seconds) {
   std::string out(p.task);
   const double rate = seconds > 0 ? static_cast<double>(p.done) / seconds : 0;
   if (p.total > 0) {
-    const double part =
-        std::min(1.0, static_cast<double>(p.done) / static_cast<double>(p.total));
+    const double part = std::min(1.0, static_cast<double>(p.done) / static_cast<double>(p.total));
     constexpr int kWidth = 20;
     const int filled = static_cast<int>(part * kWidth);
     out += fmt::format(" {}/{} {} [{:=<{}}{:>{}}]", p.done, p.total, p.unit, "", filled, "",

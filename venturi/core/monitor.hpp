@@ -41,8 +41,9 @@ class CollectingMonitor : public Monitor {
   std::vector<std::string> warnings;
 };
 
-// Writes to stderr: remarks and warnings as lines; progress as one line that is rewritten (done/total,
-// rate, time left, metric), on a terminal only. Ctrl-C asks to stop; a second one ends the process.
+// Writes to stderr: remarks and warnings as lines; progress as one line that is rewritten
+// (done/total, rate, time left, metric), on a terminal only. Ctrl-C asks to stop; a second one ends
+// the process.
 class TerminalMonitor : public Monitor {
  public:
   explicit TerminalMonitor(bool quiet);

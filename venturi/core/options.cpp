@@ -20,8 +20,8 @@ std::string Limits::text() const {
 
 void check_limits(std::string_view where, std::string_view name, double value,
                   const Limits& limits) {
-  const bool inside = value >= limits.low && value <= limits.high &&
-                      !(limits.open_low && value == limits.low);
+  const bool inside =
+      value >= limits.low && value <= limits.high && !(limits.open_low && value == limits.low);
   if (!inside) {
     const std::string expected = limits.text();
     fail_argument(where, "expected {} {}, got {}", name,
@@ -49,8 +49,7 @@ void fail_unknown_key(std::string_view where, std::string_view key,
                 fmt::join(names, ", "));
 }
 
-void fail_type(std::string_view where, std::string_view name, const char* type,
-               const Json& found) {
+void fail_type(std::string_view where, std::string_view name, const char* type, const Json& found) {
   fail_argument(where, "expected {} to be of type {}, got {}", name, type, found.dump());
 }
 

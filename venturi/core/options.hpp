@@ -45,13 +45,12 @@ struct Limits {
 
 inline Limits at_least(double low) { return {.low = low, .choices = {}}; }
 inline Limits above(double low) { return {.low = low, .open_low = true, .choices = {}}; }
-inline Limits between(double low, double high) {
-  return {.low = low, .high = high, .choices = {}};
-}
+inline Limits between(double low, double high) { return {.low = low, .high = high, .choices = {}}; }
 inline Limits one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
 
 // Throws InvalidArgument unless the value is inside the limits. NaN never is.
-void check_limits(std::string_view where, std::string_view name, double value, const Limits& limits);
+void check_limits(std::string_view where, std::string_view name, double value,
+                  const Limits& limits);
 void check_limits(std::string_view where, std::string_view name, const std::string& value,
                   const Limits& limits);
 
@@ -169,17 +168,17 @@ void options_from_json(Options& options, const Json& json, std::string_view wher
   if (!json.is_object()) fail_argument(where, "expected an object of options, got {}", json.dump());
   for (const auto& item : json.items()) {
     bool known = false;
-    Options::fields(options, [&]<class T>(const char* name, T& value, const char*,
-                                          const Limits& limits = {}) {
-      if (item.key() != name) return;
-      known = true;
-      if (!detail::holds<T>(item.value())) {
-        detail::fail_type(where, name, detail::type_name<T>(), item.value());
-      }
-      T next = item.value().template get<T>();
-      detail::check_value(where, name, next, limits);
-      value = std::move(next);
-    });
+    Options::fields(
+        options, [&]<class T>(const char* name, T& value, const char*, const Limits& limits = {}) {
+          if (item.key() != name) return;
+          known = true;
+          if (!detail::holds<T>(item.value())) {
+            detail::fail_type(where, name, detail::type_name<T>(), item.value());
+          }
+          T next = item.value().template get<T>();
+          detail::check_value(where, name, next, limits);
+          value = std::move(next);
+        });
     if (!known) detail::fail_unknown_key(where, item.key(), describe_options<Options>());
   }
 }

@@ -1,7 +1,7 @@
 // venturi/core/record.hpp
 //
-// What a run leaves behind: one JSON document with its options, seed, versions, machine and results,
-// appended as a line to `records.jsonl`. Reports and recipes are made from records alone.
+// What a run leaves behind: one JSON document with its options, seed, versions, machine and
+// results, appended as a line to `records.jsonl`. Reports and recipes are made from records alone.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,9 @@ namespace {
 
 // Display width: counts code points, not bytes (the project's texts have no wide characters).
 std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ std::string Table::text() const {
   std::vector<std::size_t> widths(columns_.size());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     widths[c] = width(columns_[c].title);
-    for (std::size_t r = 0; r < rows(); ++r) widths[c] = std::max(widths[c], width(cell_text(r, c)));
+    for (std::size_t r = 0; r < rows(); ++r)
+      widths[c] = std::max(widths[c], width(cell_text(r, c)));
   }
   std::string out;
   const auto put = [&](std::size_t c, const std::string& cell_value, bool right) {

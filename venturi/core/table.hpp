@@ -1,6 +1,7 @@
 // venturi/core/table.hpp
 //
-// Small result tables: the same rows as aligned text for people, Markdown for docs, JSON for machines.
+// Small result tables: the same rows as aligned text for people, Markdown for docs, JSON for
+// machines.
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ class Table {
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // One JSON value a column (numbers, text, or null for "does not apply"); InvalidArgument otherwise.
+  // One JSON value a column (numbers, text, or null for "does not apply"); InvalidArgument
+  // otherwise.
   void add_row(std::vector<Json> cells);
 
   const std::vector<Column>& columns() const { return columns_; }

@@ -1,6 +1,7 @@
 // venturi/core/threads.hpp
 //
-// How many threads parallel loops use (OpenMP). Results do not depend on it unless a header says so.
+// How many threads parallel loops use (OpenMP). Results do not depend on it unless a header says
+// so.
 #pragma once
 
 namespace venturi::core {

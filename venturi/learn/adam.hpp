@@ -1,7 +1,8 @@
 // venturi/learn/adam.hpp
 //
-// Adam over one flat tensor, with clipping by norm and an exponential moving average of the weights.
-// Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+// Adam over one flat tensor, with clipping by norm and an exponential moving average of the
+// weights. Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015,
+// algorithm 1.
 #pragma once
 
 #include "venturi/tensor/tensor.hpp"
@@ -24,8 +25,8 @@ class Adam {
   // with the device.
   void step(double learning_rate);
 
-  // The average of the weights, corrected for its start at zero (Kingma, Ba, section 3); the weights
-  // themselves without averaging or before the first step.
+  // The average of the weights, corrected for its start at zero (Kingma, Ba, section 3); the
+  // weights themselves without averaging or before the first step.
   tensor::Tensor averaged() const;
 
   // For checkpoints: moments and average as one tensor, and the number of steps.

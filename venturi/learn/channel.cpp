@@ -41,9 +41,9 @@ class GaussianChannel : public Channel {
     const Tensor mean = e.narrow(1, 0, size_);
     const Tensor scale = torch::softplus(e.narrow(1, size_, size_) - kShift) + 1e-10;
     const Tensor zero = learned_ ? Tensor() : torch::zeros({size_}, e.options());
-    const Tensor rate = gaussian_kl_nats(mean, scale.log(),
-                                         learned_ ? parameters[prior_mean_] : zero,
-                                         learned_ ? parameters[prior_log_scale_] : zero);
+    const Tensor rate =
+        gaussian_kl_nats(mean, scale.log(), learned_ ? parameters[prior_mean_] : zero,
+                         learned_ ? parameters[prior_log_scale_] : zero);
     if (throat.mode == Throat::Mode::kHard) return {mean, rate};
     const Tensor noise = torch::empty_like(mean).normal_(0, 1, generator);
     return {mean + scale * noise, rate};
@@ -59,8 +59,9 @@ class GaussianChannel : public Channel {
 // z = round(e) at use; s_a(e) + U(-1/2, 1/2) in training, where s_a rounds softly,
 //   s_a(e) = m + tanh(a (e - m)) / (2 tanh(a / 2)),  m = floor(e) + 1/2,
 // the more sharply the larger a; rate -log P(z) under the learned density. Noise alone teaches the
-// encoder to leave clusters between integers, which rounding then splits; s_a draws them to integers.
-// Sources: Balle et al., ICLR 2018 (noise); Agustsson, Theis, NeurIPS 2020, section 4.1 (s_a).
+// encoder to leave clusters between integers, which rounding then splits; s_a draws them to
+// integers. Sources: Balle et al., ICLR 2018 (noise); Agustsson, Theis, NeurIPS 2020, section 4.1
+// (s_a).
 class QuantizedChannel : public Channel {
  public:
   QuantizedChannel(const ChannelOptions& options, Parameters& parameters)

@@ -25,10 +25,14 @@ struct ChannelOptions {
     visit("channel", self.kind, "what carries the bits",
           core::one_of({"none", "gaussian", "quantized"}));
     visit("size", self.size, "dimensions of z", core::between(1, 4096));
-    visit("prior", self.prior, "marginal of a gaussian channel: fixed N(0, 1), or its mean and "
-          "scale learned", core::one_of({"standard", "learned"}));
-    visit("components", self.components, "logistics per dimension in the density of a quantized "
-          "channel", core::between(1, 64));
+    visit("prior", self.prior,
+          "marginal of a gaussian channel: fixed N(0, 1), or its mean and "
+          "scale learned",
+          core::one_of({"standard", "learned"}));
+    visit("components", self.components,
+          "logistics per dimension in the density of a quantized "
+          "channel",
+          core::between(1, 64));
   }
 };
 
@@ -65,8 +69,8 @@ using ChannelMaker = std::unique_ptr<Channel> (*)(const ChannelOptions&, net::Pa
 std::span<const core::Member<ChannelMaker>> channels();
 std::unique_ptr<Channel> make_channel(const ChannelOptions& options, net::Parameters& parameters);
 
-// KL(N(mean, diag(exp(2 log_scale))) || N(prior_mean, diag(exp(2 prior_log_scale)))) summed over the
-// last dimension, in nats; closed form.
+// KL(N(mean, diag(exp(2 log_scale))) || N(prior_mean, diag(exp(2 prior_log_scale)))) summed over
+// the last dimension, in nats; closed form.
 tensor::Tensor gaussian_kl_nats(const tensor::Tensor& mean, const tensor::Tensor& log_scale,
                                 const tensor::Tensor& prior_mean,
                                 const tensor::Tensor& prior_log_scale);

@@ -24,7 +24,8 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 // DataError if the file is missing, damaged or no checkpoint. Tensors are on the CPU.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-// A float32 tensor as little-endian bytes, and back (1-D); DataError if the size is no multiple of 4.
+// A float32 tensor as little-endian bytes, and back (1-D); DataError if the size is no multiple
+// of 4.
 std::vector<std::byte> float_bytes(const tensor::Tensor& values);
 tensor::Tensor floats_from_bytes(core::Bytes bytes, std::string_view what);
 

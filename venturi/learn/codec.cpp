@@ -41,13 +41,15 @@ void check_problem(const Problem& p, const std::string& source) {
     need(inputs <= (1 << 24), "an input shape out of range");
   }
   need(p.classes >= 0 && p.classes <= (1 << 20), "a number of classes out of range");
-  need((p.classes == 0) == (p.targets >= 1) && p.targets <= (1 << 20), "neither classes nor targets");
+  need((p.classes == 0) == (p.targets >= 1) && p.targets <= (1 << 20),
+       "neither classes nor targets");
   const auto column_count = [&](const std::vector<double>& v, std::int64_t n) {
     for (const double value : v) need(std::isfinite(value), "scaling that is not finite");
     return v.size() == 1 || static_cast<std::int64_t>(v.size()) == n;
   };
   need(column_count(p.input_mean, inputs) && column_count(p.input_scale, inputs) &&
-           p.input_mean.size() == p.input_scale.size(), "input scaling of the wrong length");
+           p.input_mean.size() == p.input_scale.size(),
+       "input scaling of the wrong length");
   need(p.targets == 0 || (p.target_mean.size() == static_cast<std::size_t>(p.targets) &&
                           p.target_scale.size() == static_cast<std::size_t>(p.targets)),
        "target scaling of the wrong length");
@@ -75,8 +77,8 @@ std::vector<std::byte> table_bytes(const std::vector<code::FrequencyTable>& tabl
 
 std::uint64_t content_id(const Model& model, const std::vector<std::byte>& weights,
                          const std::vector<std::byte>& tables) {
-  const std::string options = core::options_to_json(model.options()).dump() +
-                              problem_to_json(model.problem()).dump();
+  const std::string options =
+      core::options_to_json(model.options()).dump() + problem_to_json(model.problem()).dump();
   std::uint64_t id = code::hash64(std::as_bytes(std::span(options)));
   id = code::hash64(weights, id);
   return code::hash64(tables, id);
@@ -88,8 +90,10 @@ std::string hex(std::uint64_t id) { return fmt::format("{:016x}", id); }
 
 void Codec::require_bits(std::string_view where) const {
   if (!tables.empty()) return;
-  core::fail_argument(where, "a model with channel '{}' has no bits to write: its rate is a bound; "
-                      "train one with --channel quantized", model->options().channel.kind);
+  core::fail_argument(where,
+                      "a model with channel '{}' has no bits to write: its rate is a bound; "
+                      "train one with --channel quantized",
+                      model->options().channel.kind);
 }
 
 Codec make_codec(std::unique_ptr<Model> model, Json facts) {
@@ -101,8 +105,8 @@ Codec make_codec(std::unique_ptr<Model> model, Json facts) {
       const auto masses = density->masses(m.parameters(), c, range.first, range.size);
       double inside = 0;
       for (const double mass : masses) inside += mass;
-      out.tables.push_back(code::FrequencyTable::from_masses(range.first, masses,
-                                                             std::max(0.0, 1 - inside)));
+      out.tables.push_back(
+          code::FrequencyTable::from_masses(range.first, masses, std::max(0.0, 1 - inside)));
     }
   }
   out.id = content_id(m, float_bytes(m.parameters().flat()), table_bytes(out.tables));
@@ -210,8 +214,8 @@ std::vector<std::int32_t> decode_bits(const Codec& codec, const code::Container&
   if (n > (std::uint64_t{1} << 40) / codec.tables.size()) {
     core::fail_data("learn.decode_bits", "{} samples are more than a file can hold", n);
   }
-  return code::decode_rans(bits.chunk("BITS").bytes, n * codec.tables.size(),
-                           codec.tables.size(), codec.tables);
+  return code::decode_rans(bits.chunk("BITS").bytes, n * codec.tables.size(), codec.tables.size(),
+                           codec.tables);
 }
 
 Tensor signals_from_symbols(const Codec& codec, std::span<const std::int32_t> symbols) {

@@ -1,8 +1,8 @@
 // venturi/learn/codec.hpp
 //
 // Models and their bits as files. A model's `.vt` holds all that use needs, and (quantized channel)
-// the integer tables made once from its learned density; a file of bits holds the entropy-coded z of
-// n samples and the hash of its model. Decoding bits to integers touches no floating point.
+// the integer tables made once from its learned density; a file of bits holds the entropy-coded z
+// of n samples and the hash of its model. Decoding bits to integers touches no floating point.
 #pragma once
 
 #include <filesystem>
@@ -22,8 +22,8 @@ struct Codec {
   std::uint64_t id = 0;                      // hash of weights, options and tables
   core::Json facts = core::Json::object();   // how it was trained; for people
 
-  // Whether samples can be written: InvalidArgument saying why not (gaussian channels carry a bound,
-  // not bits).
+  // Whether samples can be written: InvalidArgument saying why not (gaussian channels carry a
+  // bound, not bits).
   void require_bits(std::string_view where) const;
 };
 
@@ -37,8 +37,8 @@ Codec load_codec(const std::filesystem::path& path, const tensor::Device& device
 
 // n samples as row-major integers (n*size). The same for any number of threads (CPU).
 std::vector<std::int32_t> quantize(const Codec& codec, const tensor::Tensor& x);
-// The model's own figure for these integers, bits per sample: -sum_c log2 P_c(z_c) under the learned
-// density, in double precision.
+// The model's own figure for these integers, bits per sample: -sum_c log2 P_c(z_c) under the
+// learned density, in double precision.
 double model_bits_per_sample(const Codec& codec, std::span<const std::int32_t> symbols);
 
 // A file of bits: header {"n": samples, "m": id in hex}, one chunk of rANS.

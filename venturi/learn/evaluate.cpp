@@ -57,8 +57,8 @@ SliceResult evaluate_slice(const Model& model, const Tensor& x, const Tensor& ta
     average = s == 0 ? one : average + one;
   }
   average = average / static_cast<double>(draws);
-  SliceResult out = judge(
-      model, problem.regression() ? average : average.clamp_min(1e-30).log(), target);
+  SliceResult out =
+      judge(model, problem.regression() ? average : average.clamp_min(1e-30).log(), target);
   out.rate_nats = rate / static_cast<double>(draws);
   return out;
 }
@@ -123,8 +123,8 @@ Tensor targets(const Model& model, const data::Dataset& dataset) {
 double Evaluation::mean_prediction_bits() const { return mean(prediction_bits); }
 double Evaluation::mean_rate_bits() const { return mean(rate_bits); }
 
-Evaluation evaluate(const Model& model, const Tensor& x, const Tensor& target,
-                    std::int64_t samples, core::Key key) {
+Evaluation evaluate(const Model& model, const Tensor& x, const Tensor& target, std::int64_t samples,
+                    core::Key key) {
   const std::int64_t n = x.size(0);
   std::vector<double> loss(n);
   Evaluation out{.prediction_bits = std::vector<double>(n),
@@ -132,9 +132,9 @@ Evaluation evaluate(const Model& model, const Tensor& x, const Tensor& target,
                  .unit = unit(model),
                  .samples = std::max<std::int64_t>(samples, 1)};
   for_slices(n, x.device(), [&](std::int64_t begin, std::int64_t end) {
-    const SliceResult slice = evaluate_slice(model, x.slice(0, begin, end),
-                                             target.slice(0, begin, end), samples,
-                                             key.split(static_cast<std::uint64_t>(begin)));
+    const SliceResult slice =
+        evaluate_slice(model, x.slice(0, begin, end), target.slice(0, begin, end), samples,
+                       key.split(static_cast<std::uint64_t>(begin)));
     store(slice.prediction_nats, out.prediction_bits, begin, core::kBitsPerNat);
     store(slice.rate_nats, out.rate_bits, begin, core::kBitsPerNat);
     store(slice.loss, loss, begin, 1.0);

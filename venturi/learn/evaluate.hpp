@@ -1,8 +1,8 @@
 // venturi/learn/evaluate.hpp
 //
-// A model as it is used: what it predicts, what it costs in bits, what it loses. Samples are taken in
-// slices of fixed size, each computed by one thread, so that results do not depend on the number of
-// threads (CPU).
+// A model as it is used: what it predicts, what it costs in bits, what it loses. Samples are taken
+// in slices of fixed size, each computed by one thread, so that results do not depend on the number
+// of threads (CPU).
 #pragma once
 
 #include <functional>
@@ -22,17 +22,16 @@ void for_slices(std::int64_t n, const tensor::Device& device,
 tensor::Tensor targets(const Model& model, const data::Dataset& dataset);
 
 struct Evaluation {
-  std::vector<double> prediction_bits;  // n: cross-entropy, or negative log-likelihood of standardised y
-  std::vector<double> rate_bits;        // n: what the model says each sample takes
+  std::vector<double>
+      prediction_bits;            // n: cross-entropy, or negative log-likelihood of standardised y
+  std::vector<double> rate_bits;  // n: what the model says each sample takes
   double distortion = 0;  // error rate in [0, 1]; regression: root mean squared error in y's unit
   std::string unit;       // "error rate" or "rmse"
   std::int64_t samples = 1;
 
   double mean_prediction_bits() const;
   double mean_rate_bits() const;
-  core::RatePoint rate_point() const {
-    return {core::Bits(mean_rate_bits()), distortion, unit};
-  }
+  core::RatePoint rate_point() const { return {core::Bits(mean_rate_bits()), distortion, unit}; }
 };
 
 // The mode of use: hard for `samples` = 0; otherwise that many noisy draws of a gaussian channel,

@@ -50,8 +50,8 @@ class Bench {
     // One key for all: the same rows are held out from every model of a sweep.
     result = train(*model, training, trainer_options, key_.split("training"), monitor_,
                    folder_ / (stem + ".checkpoint.vt"));
-    Codec codec = make_codec(std::move(model),
-                             {{"identity", identity}, {"training", to_json(result)}});
+    Codec codec =
+        make_codec(std::move(model), {{"identity", identity}, {"training", to_json(result)}});
     save_codec(path, codec);
     return codec;
   }
@@ -100,12 +100,11 @@ Point measure_point(const Codec& codec, const data::Dataset& test, std::int64_t 
     const std::vector<std::int32_t> symbols = quantize(codec, x);
     code::write_container(bits_path, encode_bits(codec, symbols));
     // From here on only the file speaks.
-    const std::vector<std::int32_t> read =
-        decode_bits(codec, code::read_container(bits_path));
-    const Evaluation from_file =
-        evaluate_signals(model, signals_from_symbols(codec, read), target);
+    const std::vector<std::int32_t> read = decode_bits(codec, code::read_container(bits_path));
+    const Evaluation from_file = evaluate_signals(model, signals_from_symbols(codec, read), target);
     out.file_bytes = std::filesystem::file_size(bits_path);
-    out.bits_on_disk = 8.0 * static_cast<double>(*out.file_bytes) / static_cast<double>(test.size());
+    out.bits_on_disk =
+        8.0 * static_cast<double>(*out.file_bytes) / static_cast<double>(test.size());
     out.distortion_from_file = from_file.distortion;
     evaluation.prediction_bits = from_file.prediction_bits;
     evaluation.distortion = from_file.distortion;
@@ -114,8 +113,7 @@ Point measure_point(const Codec& codec, const data::Dataset& test, std::int64_t 
   out.rate = evaluation.rate_point();
   out.rate_bound = measure::rate_upper_bound(evaluation.rate_bits);
   if (!model.problem().regression()) {
-    out.information =
-        measure::information_lower_bound(test.labels, evaluation.prediction_bits);
+    out.information = measure::information_lower_bound(test.labels, evaluation.prediction_bits);
   }
   return out;
 }

@@ -27,9 +27,10 @@ struct ExperimentOptions {
   static void fields(Self& self, Visit&& visit) {
     ModelOptions::fields(self.model, visit);
     TrainerOptions::fields(self.trainer, visit);
-    visit("betas", self.betas, "a sweep: one model for each weight of the rate; empty: `beta` alone",
-          core::at_least(0));
-    visit("pretrain_epochs", self.pretrain_epochs, "epochs of a network without a throat, trained "
+    visit("betas", self.betas,
+          "a sweep: one model for each weight of the rate; empty: `beta` alone", core::at_least(0));
+    visit("pretrain_epochs", self.pretrain_epochs,
+          "epochs of a network without a throat, trained "
           "first: the reference, and the body that every model of the sweep starts from",
           core::between(0, 1000000));
     visit("samples", self.samples, "draws of z that a gaussian channel's test predictions average",
@@ -42,12 +43,12 @@ struct ExperimentOptions {
 // What one model costs and loses, on the test part.
 struct Point {
   double beta = 0;
-  core::RatePoint rate;                   // the model's own figure, and what is lost
-  std::optional<double> bits_on_disk;     // everything in the file of bits, per sample
+  core::RatePoint rate;                // the model's own figure, and what is lost
+  std::optional<double> bits_on_disk;  // everything in the file of bits, per sample
   std::optional<std::uint64_t> file_bytes;
   std::optional<double> distortion_from_file;
-  measure::Estimate information;          // I(Z;Y) >= (classes); empty method for a regression
-  measure::Estimate rate_bound;           // I(X;Z) <=
+  measure::Estimate information;  // I(Z;Y) >= (classes); empty method for a regression
+  measure::Estimate rate_bound;   // I(X;Z) <=
   TrainingResult training;
   std::filesystem::path model_path, bits_path;
 
@@ -57,8 +58,8 @@ struct Point {
 struct Experiment {
   std::optional<Evaluation> reference;  // without a throat, on the test part
   std::filesystem::path reference_path;
-  std::vector<Point> points;            // in the order of the betas
-  double target_entropy_bits = 0;       // H(Y) of the test labels; 0 for a regression
+  std::vector<Point> points;       // in the order of the betas
+  double target_entropy_bits = 0;  // H(Y) of the test labels; 0 for a regression
 };
 
 // Trains, writes models (`reference.vt`, `beta-<b>.vt` or `rate-<r>.vt`) and test bits (`.bits.vt`)
@@ -69,7 +70,8 @@ Experiment run_experiment(const data::DataPair& data, const ExperimentOptions& o
                           core::Key key, const tensor::Device& device,
                           const std::filesystem::path& folder, core::Monitor& monitor);
 
-// A model on labelled data as its files have it: encodes, writes `bits_path`, reads it back, predicts.
+// A model on labelled data as its files have it: encodes, writes `bits_path`, reads it back,
+// predicts.
 Point measure_point(const Codec& codec, const data::Dataset& test, std::int64_t samples,
                     core::Key key, const std::filesystem::path& bits_path);
 

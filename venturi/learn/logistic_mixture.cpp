@@ -31,7 +31,7 @@ LogisticMixture::LogisticMixture(const std::string& name, std::int64_t dimension
   const std::vector<std::int64_t> shape{dimensions, components};
   logits_ = parameters.add(name + ".logits", shape, {});
   means_ = parameters.add(name + ".means", shape,
-                           {.bound = static_cast<double>(components) / 2 / kGain});
+                          {.bound = static_cast<double>(components) / 2 / kGain});
   log_scales_ = parameters.add(name + ".log_scales", shape, {});
 }
 
@@ -42,8 +42,8 @@ Tensor LogisticMixture::log_mass(const net::Parameters& parameters, const Tensor
   const Tensor centred = (z.unsqueeze(2) - kGain * parameters[means_]) * inverse_scales;  // n*d*k
   const Tensor half = 0.5 * inverse_scales;
   const Tensor mirror = -centred.detach().sign();
-  const Tensor mass = (torch::sigmoid(mirror * centred + half) -
-                       torch::sigmoid(mirror * centred - half));
+  const Tensor mass =
+      (torch::sigmoid(mirror * centred + half) - torch::sigmoid(mirror * centred - half));
   return (weights * mass).sum(2).clamp_min(kSmallestMass).log();
 }
 

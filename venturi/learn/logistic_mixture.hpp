@@ -4,8 +4,8 @@
 // distributions, read off in bins of width one:
 //   P_c(z) = sum_j w_cj [ S((z + 1/2 - m_cj) / s_cj) - S((z - 1/2 - m_cj) / s_cj) ],  S = sigmoid.
 // With additive uniform noise, z -> P_c(z) is the density of the noisy value; at integers it is the
-// probability that the coder pays for. (Balle, Minnen et al., ICLR 2018, section 4 and appendix 6.1,
-// with a mixture of logistics in place of their monotone network.)
+// probability that the coder pays for. (Balle, Minnen et al., ICLR 2018, section 4 and
+// appendix 6.1, with a mixture of logistics in place of their monotone network.)
 #pragma once
 
 #include "venturi/net/parameters.hpp"

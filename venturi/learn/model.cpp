@@ -14,10 +14,12 @@ std::vector<net::Layer> body_layers(const ModelOptions& options, const Problem& 
   if (problem.shape.size() != 3) {
     core::fail_argument("learn.Model",
                         "encoder 'cnn' needs images (channels*height*width), the inputs have {} "
-                        "dimension(s); use --encoder mlp", problem.shape.size());
+                        "dimension(s); use --encoder mlp",
+                        problem.shape.size());
   }
   if (options.hidden.size() < 2) {
-    core::fail_argument("learn.Model", "encoder 'cnn' expects hidden = channels of each "
+    core::fail_argument("learn.Model",
+                        "encoder 'cnn' expects hidden = channels of each "
                         "convolution, then the dense layer; got {} number(s)",
                         options.hidden.size());
   }
@@ -110,8 +112,8 @@ Model::Model(ModelOptions options, Problem problem)
   projection.push_back({.type = "linear", .out = channel_->inputs()});
   projection_.emplace("projection", projection, body_->output(), parameters_);
   std::vector<net::Layer> head = net::mlp(options_.decoder_hidden, options_.activation);
-  head.push_back({.type = "linear",
-                  .out = problem_.regression() ? problem_.targets : problem_.classes});
+  head.push_back(
+      {.type = "linear", .out = problem_.regression() ? problem_.targets : problem_.classes});
   const std::vector<std::int64_t> code_shape{options_.channel.size};
   decoder_.emplace("decoder", head, code_shape, parameters_);
   if (problem_.regression()) {

@@ -32,18 +32,26 @@ struct ModelOptions {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("encoder", self.encoder, "body of the network", core::one_of({"mlp", "cnn"}));
-    visit("hidden", self.hidden, "units of each layer of the body; for cnn: channels of each "
-          "convolution, then the dense layer", core::between(1, 65536));
+    visit("hidden", self.hidden,
+          "units of each layer of the body; for cnn: channels of each "
+          "convolution, then the dense layer",
+          core::between(1, 65536));
     visit("activation", self.activation, "between the layers of an mlp",
           core::one_of({"relu", "elu", "tanh"}));
     visit("dropout", self.dropout, "part of the units dropped in training (cnn)",
           core::between(0, 0.95));
-    visit("projection_hidden", self.projection_hidden, "units of each hidden layer between body "
-          "and channel; none: a linear map", core::between(1, 65536));
-    visit("decoder_hidden", self.decoder_hidden, "units of each hidden layer of the decoder; none: "
-          "a linear decoder", core::between(1, 65536));
-    visit("scale", self.scale, "inputs: standard = mean 0 and deviation 1 (per column; one figure "
-          "for images), symmetric = 2x - 1, none", core::one_of({"standard", "symmetric", "none"}));
+    visit("projection_hidden", self.projection_hidden,
+          "units of each hidden layer between body "
+          "and channel; none: a linear map",
+          core::between(1, 65536));
+    visit("decoder_hidden", self.decoder_hidden,
+          "units of each hidden layer of the decoder; none: "
+          "a linear decoder",
+          core::between(1, 65536));
+    visit("scale", self.scale,
+          "inputs: standard = mean 0 and deviation 1 (per column; one figure "
+          "for images), symmetric = 2x - 1, none",
+          core::one_of({"standard", "symmetric", "none"}));
     ChannelOptions::fields(self.channel, visit);
   }
 };

@@ -16,7 +16,7 @@ using tensor::Tensor;
 
 constexpr double kBitsPerDimension = 12;  // tables hold at most 4096 symbols
 constexpr double kCheckpointSeconds = 60;
-constexpr double kWarmUp = 0.05;          // part of a cosine schedule that rises
+constexpr double kWarmUp = 0.05;  // part of a cosine schedule that rises
 // Dual ascent on log(beta): how fast, and where it stays.
 constexpr double kDualStep = 0.01;
 constexpr double kLogBetaLow = -18, kLogBetaHigh = 7;
@@ -24,7 +24,7 @@ constexpr double kLogBetaLow = -18, kLogBetaHigh = 7;
 // Where a run stands; with the flat tensors all that a checkpoint holds.
 struct Position {
   std::string stage;
-  int epoch = 0;  // finished epochs of the stage
+  int epoch = 0;          // finished epochs of the stage
   std::int64_t step = 0;  // finished steps of the current epoch
   double best_objective = std::numeric_limits<double>::infinity();
   int epochs_since_best = 0;
@@ -44,8 +44,8 @@ EpochRecord epoch_record_from_json(const Json& json) {
 
 class Trainer {
  public:
-  Trainer(Model& model, const data::Dataset& training, const TrainerOptions& options,
-          core::Key key, core::Monitor& monitor, std::filesystem::path checkpoint)
+  Trainer(Model& model, const data::Dataset& training, const TrainerOptions& options, core::Key key,
+          core::Monitor& monitor, std::filesystem::path checkpoint)
       : model_(model),
         options_(options),
         key_(key),
@@ -200,15 +200,15 @@ class Trainer {
     const Tensor target = target_.index_select(0, batch);
     if (whole && options_.augment == "flip") {
       const Tensor mirrored = torch::empty({x.size(0), 1, 1, 1}, x.options())
-                                  .bernoulli_(0.5, generator).to(torch::kBool);
+                                  .bernoulli_(0.5, generator)
+                                  .to(torch::kBool);
       x = torch::where(mirrored, x.flip(-1), x);
     }
     const net::Pass pass{.training = true, .generator = &generator};
     const Tensor features = whole ? model_.features(x, pass) : x;
     const Signal signal = model_.channel().transmit(model_.parameters(), model_.project(features),
                                                     throat(whole, part), generator);
-    const Tensor prediction =
-        model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
+    const Tensor prediction = model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
     const Tensor rate = signal.rate_nats.mean();
     const Tensor loss = prediction + log_beta_.exp() * rate;
     loss.backward();
@@ -233,8 +233,10 @@ class Trainer {
                        .beta = std::exp(log_beta_.item<double>()),
                        .seconds = seconds};
     if (!std::isfinite(sums[0]) || !std::isfinite(sums[1])) {
-      core::fail_data("learn.train", "the loss is not finite after epoch {} ({}); try a smaller "
-                      "learning_rate or clip = 1", position_.epoch, stage);
+      core::fail_data("learn.train",
+                      "the loss is not finite after epoch {} ({}); try a smaller "
+                      "learning_rate or clip = 1",
+                      position_.epoch, stage);
     }
     bool finished = false;
     if (validation_rows_.size(0) > 0) {
@@ -291,13 +293,12 @@ class Trainer {
                   {"model", core::options_to_json(model_.options())},
                   {"key", key_.value()},
                   {"history", to_json(result_)["history"]}};
-    write_checkpoint(checkpoint_,
-                     {.facts = std::move(facts),
-                      .scalars = {log_beta_.item<double>(), position_.best_objective},
-                      .sums = averages_,
-                      .weights = model_.parameters().flat(),
-                      .optimizer = adam.state(),
-                      .best = best_});
+    write_checkpoint(checkpoint_, {.facts = std::move(facts),
+                                   .scalars = {log_beta_.item<double>(), position_.best_objective},
+                                   .sums = averages_,
+                                   .weights = model_.parameters().flat(),
+                                   .optimizer = adam.state(),
+                                   .best = best_});
     saved_at_ = core::now_seconds();
   }
 
@@ -305,8 +306,10 @@ class Trainer {
     Checkpoint read = read_checkpoint(checkpoint_);
     const auto same = [&](const char* field, const Json& own) {
       if (read.facts[field] != own) {
-        core::fail_data("learn.train", "'{}' belongs to another run (its {} differs); remove it to "
-                        "start anew", checkpoint_.string(), field);
+        core::fail_data("learn.train",
+                        "'{}' belongs to another run (its {} differs); remove it to "
+                        "start anew",
+                        checkpoint_.string(), field);
       }
     };
     same("options", core::options_to_json(options_));
@@ -344,8 +347,8 @@ class Trainer {
   [[noreturn]] void stop(const Adam& adam) {
     if (checkpoint_.empty()) throw core::Interrupted("[learn.train] stopped; nothing was saved");
     save(adam);
-    throw core::Interrupted(fmt::format(
-        "[learn.train] stopped; the same command goes on from '{}'", checkpoint_.string()));
+    throw core::Interrupted(fmt::format("[learn.train] stopped; the same command goes on from '{}'",
+                                        checkpoint_.string()));
   }
 
   Model& model_;
@@ -372,7 +375,8 @@ void check(const Model& model, const TrainerOptions& options) {
   }
   const double most = kBitsPerDimension * static_cast<double>(channel.size);
   if (channel.kind == "quantized" && options.target_rate > most) {
-    core::fail_argument("learn.train", "a target rate of {} bits is above what a quantized channel "
+    core::fail_argument("learn.train",
+                        "a target rate of {} bits is above what a quantized channel "
                         "of size {} can carry ({} bits); ask for less or raise --size",
                         options.target_rate, channel.size, most);
   }

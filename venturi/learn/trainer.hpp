@@ -1,9 +1,9 @@
 // venturi/learn/trainer.hpp
 //
-// The one trainer: minimises  E[ prediction nats ] + beta * E[ rate nats ]  by Adam over mini-batches.
-// Every step's randomness comes from a key and the step's number, so a run that was stopped and
-// resumed gives the same weights as one that was not (same machine, same number of threads; on
-// another number of threads sums may differ in their last digits).
+// The one trainer: minimises  E[ prediction nats ] + beta * E[ rate nats ]  by Adam over
+// mini-batches. Every step's randomness comes from a key and the step's number, so a run that was
+// stopped and resumed gives the same weights as one that was not (same machine, same number of
+// threads; on another number of threads sums may differ in their last digits).
 #pragma once
 
 #include <filesystem>
@@ -42,8 +42,10 @@ struct TrainerOptions {
           core::at_least(0));
     visit("target_rate", self.target_rate, "bits per sample that beta is steered to; 0: beta stays",
           core::at_least(0));
-    visit("head_epochs", self.head_epochs, "epochs of projection, channel and decoder alone, on "
-          "features computed once", core::between(0, 1000000));
+    visit("head_epochs", self.head_epochs,
+          "epochs of projection, channel and decoder alone, on "
+          "features computed once",
+          core::between(0, 1000000));
     visit("epochs", self.epochs, "epochs of the whole model", core::between(0, 1000000));
     visit("batch", self.batch, "samples per step", core::between(1, 1 << 20));
     visit("learning_rate", self.learning_rate, "of Adam, whole model", core::above(0));
@@ -51,25 +53,34 @@ struct TrainerOptions {
     visit("adam_beta1", self.adam_beta1, "decay of Adam's first moment", core::between(0, 0.99999));
     visit("adam_beta2", self.adam_beta2, "decay of Adam's second moment",
           core::between(0, 0.9999999));
-    visit("schedule", self.schedule, "learning rate over time: constant, a cosine to zero after a "
+    visit("schedule", self.schedule,
+          "learning rate over time: constant, a cosine to zero after a "
           "short rise, or steps (times `decay` every `decay_epochs`)",
           core::one_of({"constant", "cosine", "step"}));
     visit("decay_epochs", self.decay_epochs, "epochs between steps of the schedule",
           core::at_least(1));
     visit("decay", self.decay, "factor of each step of the schedule", core::between(0, 1));
-    visit("average", self.average, "decay of the exponential moving average of the weights, which "
-          "is then what is used; 0: none", core::between(0, 0.999999));
+    visit("average", self.average,
+          "decay of the exponential moving average of the weights, which "
+          "is then what is used; 0: none",
+          core::between(0, 0.999999));
     visit("clip", self.clip, "largest norm of the gradient; 0: no limit", core::at_least(0));
-    visit("patience", self.patience, "epochs without a better validation objective before it stops "
-          "and keeps the best weights; 0: never", core::at_least(0));
+    visit("patience", self.patience,
+          "epochs without a better validation objective before it stops "
+          "and keeps the best weights; 0: never",
+          core::at_least(0));
     visit("validation", self.validation, "part of the training data held out",
           core::between(0, 0.9));
-    visit("augment", self.augment, "flip: mirror half of the images", core::one_of({"none", "flip"}));
-    visit("hard", self.hard, "last part of training in which a quantized channel rounds, as it does "
+    visit("augment", self.augment, "flip: mirror half of the images",
+          core::one_of({"none", "flip"}));
+    visit("hard", self.hard,
+          "last part of training in which a quantized channel rounds, as it does "
           "at use, instead of adding noise (all of a whole-model stage after a head stage)",
           core::between(0, 1));
-    visit("sharpness", self.sharpness, "soft rounding of a quantized channel: where it ends, rising "
-          "evenly from 0 until rounding is hard", core::between(0, 100));
+    visit("sharpness", self.sharpness,
+          "soft rounding of a quantized channel: where it ends, rising "
+          "evenly from 0 until rounding is hard",
+          core::between(0, 100));
   }
 };
 
@@ -84,9 +95,9 @@ struct EpochRecord {
 
 struct TrainingResult {
   std::vector<EpochRecord> history;
-  double beta = 0;             // at the end; equals the option unless a target rate steered it
-  double train_rate_bits = 0;  // on the training part, in the mode of use
-  Evaluation validation;       // in the mode of use; empty without a validation part
+  double beta = 0;              // at the end; equals the option unless a target rate steered it
+  double train_rate_bits = 0;   // on the training part, in the mode of use
+  Evaluation validation;        // in the mode of use; empty without a validation part
   double seconds_per_step = 0;  // median over epochs of the whole-model stage (else the head's)
 };
 

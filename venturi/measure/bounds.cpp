@@ -35,8 +35,7 @@ Estimate information_lower_bound(std::span<const std::int32_t> labels,
     gains[i] = -std::log2(counts[labels[i]] / n) - cross_entropy_bits[i];
   }
   Estimate out = mean_estimate(gains, "lower bound H(Y) - cross-entropy");
-  const double correction =
-      (static_cast<double>(counts.size()) - 1) / (2 * n * std::numbers::ln2);
+  const double correction = (static_cast<double>(counts.size()) - 1) / (2 * n * std::numbers::ln2);
   out.bits += correction;
   out.low += correction;
   out.high += correction;

@@ -12,9 +12,9 @@
 namespace venturi::measure {
 
 // I(Z;Y) >= H(Y) - E[-log2 q(y|z)], for any decoder q (Barber, Agakov, NIPS 2003).
-// labels: n; cross_entropy_bits: n values of -log2 q(y_i|z_i), not of the training data. H(Y) is the
-// plug-in entropy of the labels with Miller's correction; the standard error is that of the mean of
-// -log2 p(y_i) + log2 q(y_i|z_i). InvalidArgument for n < 2 or different lengths.
+// labels: n; cross_entropy_bits: n values of -log2 q(y_i|z_i), not of the training data. H(Y) is
+// the plug-in entropy of the labels with Miller's correction; the standard error is that of the
+// mean of -log2 p(y_i) + log2 q(y_i|z_i). InvalidArgument for n < 2 or different lengths.
 Estimate information_lower_bound(std::span<const std::int32_t> labels,
                                  std::span<const double> cross_entropy_bits);
 

@@ -21,8 +21,8 @@ Coded code(std::span<const std::int32_t> x) {
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   Coded out{.values = std::vector<std::int32_t>(x.size()), .kinds = sorted.size()};
   for (std::size_t i = 0; i < x.size(); ++i) {
-    out.values[i] = static_cast<std::int32_t>(
-        std::lower_bound(sorted.begin(), sorted.end(), x[i]) - sorted.begin());
+    out.values[i] = static_cast<std::int32_t>(std::lower_bound(sorted.begin(), sorted.end(), x[i]) -
+                                              sorted.begin());
   }
   return out;
 }

@@ -1,9 +1,9 @@
 // venturi/measure/discrete.hpp
 //
 // Entropy and mutual information of discrete variables, from samples.
-//   plug-in       H = -sum_k p_k log2 p_k with p_k = n_k / n; biased down by about (K - 1) / (2n) nats
-//   Miller-Madow  H + (K - 1) / (2 n ln 2), K the number of values seen (Miller 1955)
-//   I(X;Y) = H(X) + H(Y) - H(X,Y), each term corrected alike
+//   plug-in       H = -sum_k p_k log2 p_k with p_k = n_k / n; biased down by about (K - 1) / (2n)
+//   nats Miller-Madow  H + (K - 1) / (2 n ln 2), K the number of values seen (Miller 1955) I(X;Y) =
+//   H(X) + H(Y) - H(X,Y), each term corrected alike
 // The interval is a percentile bootstrap around the estimate: quantiles of (resampled - estimate of
 // the sample) are subtracted, so that its own bias does not shift it. Cost O(n) a resample.
 #pragma once
@@ -37,8 +37,8 @@ Estimate entropy(std::span<const std::int32_t> x, core::Key key,
 Estimate mutual_information(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
                             core::Key key, const DiscreteOptions& options = {});
 
-// Rows of a row-major n*columns array as single labels: equal rows, equal labels (0, 1, ... in order
-// of first appearance). O(n columns).
+// Rows of a row-major n*columns array as single labels: equal rows, equal labels (0, 1, ... in
+// order of first appearance). O(n columns).
 std::vector<std::int32_t> joint_labels(std::span<const std::int32_t> rows, std::size_t columns);
 
 // H of the empirical law of the labels, in bits, without correction.

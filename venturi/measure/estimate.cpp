@@ -3,9 +3,9 @@
 namespace venturi::measure {
 
 core::Json Estimate::json() const {
-  return {{"bits", bits}, {"standard_error", standard_error},
-          {"low", low},   {"high", high},
-          {"method", method}, {"n", n},
+  return {{"bits", bits},        {"standard_error", standard_error},
+          {"low", low},          {"high", high},
+          {"method", method},    {"n", n},
           {"warnings", warnings}};
 }
 

@@ -13,10 +13,10 @@ namespace venturi::measure {
 
 struct Estimate {
   double bits = 0;
-  double standard_error = 0;   // in bits
-  double low = 0, high = 0;    // the 95 % interval, unless `method` says otherwise
-  std::string method;          // "plug-in + Miller-Madow, bootstrap of 200"
-  std::size_t n = 0;           // samples
+  double standard_error = 0;  // in bits
+  double low = 0, high = 0;   // the 95 % interval, unless `method` says otherwise
+  std::string method;         // "plug-in + Miller-Madow, bootstrap of 200"
+  std::size_t n = 0;          // samples
   std::vector<std::string> warnings;
 
   core::Json json() const;

@@ -38,9 +38,9 @@ class Network {
  public:
   // Registers its parameters as "<name>.<layer>.weight" and ".bias" in `parameters`, starting as
   // U(-a, a) with a = 1/sqrt(inputs of a unit) (LibTorch's own default for linear layers and
-  // convolutions). InvalidArgument naming the layer where shapes do not fit or are absurd (an edge of
-  // more than 2^24 elements, more than 2^30 parameters).
-  // input: the shape of one sample, {d} or {channels, height, width}.
+  // convolutions). InvalidArgument naming the layer where shapes do not fit or are absurd (an edge
+  // of more than 2^24 elements, more than 2^30 parameters). input: the shape of one sample, {d} or
+  // {channels, height, width}.
   Network(std::string name, std::vector<Layer> layers, std::vector<std::int64_t> input,
           Parameters& parameters);
 

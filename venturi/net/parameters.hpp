@@ -1,7 +1,8 @@
 // venturi/net/parameters.hpp
 //
-// All parameters of a model in one flat float32 tensor, and their gradients in another. An optimiser
-// step, an average of weights or a checkpoint is then one operation, whatever the number of layers.
+// All parameters of a model in one flat float32 tensor, and their gradients in another. An
+// optimiser step, an average of weights or a checkpoint is then one operation, whatever the number
+// of layers.
 #pragma once
 
 #include <cstdint>

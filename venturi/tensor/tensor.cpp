@@ -30,17 +30,14 @@ Device parse_device(const std::string& text) {
 }
 
 torch::Generator make_generator(core::Key key, const Device& device) {
-  torch::Generator generator =
-      device.is_cuda()
-          ? at::globalContext().defaultGenerator(device).clone()
-          : at::make_generator<at::CPUGeneratorImpl>(key.value());
+  torch::Generator generator = device.is_cuda()
+                                   ? at::globalContext().defaultGenerator(device).clone()
+                                   : at::make_generator<at::CPUGeneratorImpl>(key.value());
   reseed(generator, key);
   return generator;
 }
 
-void reseed(torch::Generator& generator, core::Key key) {
-  generator.set_current_seed(key.value());
-}
+void reseed(torch::Generator& generator, core::Key key) { generator.set_current_seed(key.value()); }
 
 Tensor from_matrix(const core::MatrixViewF& x) {
   Tensor out = torch::empty({x.rows(), x.cols()}, torch::kFloat32);
