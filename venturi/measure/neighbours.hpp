@@ -36,9 +36,9 @@ enum class Reach {
 struct NeighbourQuery {
   int k = 3;
   Reach reach = Reach::strict;
-  std::string search = "auto";    // auto, tree, brute
-  std::string simd = "auto";      // auto, portable, avx2, avx512: the same results
-  std::vector<unsigned> unions;   // bit g set: group g belongs
+  std::string search = "auto";   // auto, tree, brute
+  std::string simd = "auto";     // auto, portable, avx2, avx512: the same results
+  std::vector<unsigned> unions;  // bit g set: group g belongs
 };
 
 struct Neighbours {

@@ -1,0 +1,198 @@
+#include "venturi/measure/neighbours.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "tests/testing.hpp"
+#include "venturi/core/key.hpp"
+#include "venturi/core/threads.hpp"
+
+namespace venturi::measure {
+namespace {
+
+using core::Matrix;
+using core::MatrixView;
+
+double gap(const MatrixView& x, core::Index i, core::Index j) {
+  double d = 0;
+  for (core::Index c = 0; c < x.cols(); ++c) d = std::max(d, std::fabs(x(i, c) - x(j, c)));
+  return d;
+}
+
+// The definition: all pairs, float64.
+Neighbours slow(const std::vector<Matrix>& groups, const NeighbourQuery& query) {
+  const core::Index n = groups[0].rows();
+  const auto over = [&](unsigned members, core::Index i, core::Index j) {
+    double d = 0;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      if ((members >> g & 1) != 0) d = std::max(d, gap(groups[g], i, j));
+    }
+    return d;
+  };
+  Neighbours out;
+  out.counts.resize(query.unions.size());
+  for (core::Index i = 0; i < n; ++i) {
+    std::vector<std::pair<double, core::Index>> all;
+    for (core::Index j = 0; j < n; ++j) {
+      if (j != i) all.emplace_back(over(~0U, i, j), j);
+    }
+    std::sort(all.begin(), all.end());
+    out.distance.push_back(all[query.k - 1].first);
+    for (std::size_t u = 0; u < query.unions.size(); ++u) {
+      double radius = out.distance.back();
+      if (query.reach == Reach::projected) {
+        radius = 0;
+        for (int m = 0; m < query.k; ++m) {
+          radius = std::max(radius, over(query.unions[u], i, all[m].second));
+        }
+      }
+      std::int32_t count = 0;
+      for (core::Index j = 0; j < n; ++j) {
+        const double d = over(query.unions[u], i, j);
+        count += j != i && (query.reach == Reach::strict ? d < radius : d <= radius) ? 1 : 0;
+      }
+      out.counts[u].push_back(count);
+    }
+  }
+  return out;
+}
+
+enum class Law { normal, cauchy, grid, offset, tiny, huge, constant };
+
+Matrix sample(Law law, core::Index n, core::Index d, core::Key key) {
+  core::Random random(key);
+  Matrix x(n, d);
+  for (core::Index i = 0; i < n; ++i) {
+    for (core::Index c = 0; c < d; ++c) {
+      const double z = random.normal();
+      switch (law) {
+        case Law::normal:
+          x(i, c) = z;
+          break;
+        case Law::cauchy:
+          x(i, c) = z / random.normal();
+          break;
+        case Law::grid:
+          x(i, c) = std::round(2 * z) * 0.1;
+          break;
+        case Law::offset:
+          x(i, c) = 1e9 + 1e-3 * z;
+          break;
+        case Law::tiny:
+          x(i, c) = 1e-300 * z;
+          break;
+        case Law::huge:
+          x(i, c) = 1e300 * z;
+          break;
+        case Law::constant:
+          x(i, c) = 4.5;
+          break;
+      }
+    }
+  }
+  return x;
+}
+
+void expect_equal(const Neighbours& a, const Neighbours& b) {
+  EXPECT_EQ(a.distance, b.distance);
+  EXPECT_EQ(a.counts, b.counts);
+}
+
+class NeighboursOf : public ::testing::TestWithParam<Law> {};
+
+// Every search, every instruction set, every kind of reach equals the double loop bit for bit.
+TEST_P(NeighboursOf, EqualTheDoubleLoop) {
+  for (const core::Index n : {5, 97, 300}) {
+    for (const core::Index d : {1, 2}) {
+      const core::Key key = core::Key(n).split(static_cast<std::uint64_t>(d));
+      std::vector<Matrix> groups;
+      for (int g = 0; g < 3; ++g) groups.push_back(sample(GetParam(), n, d, key.split(g)));
+      groups[1] += 0.5 * groups[0];
+      const std::vector<MatrixView> views(groups.begin(), groups.end());
+      for (const Reach reach : {Reach::strict, Reach::closed, Reach::projected}) {
+        NeighbourQuery query{.k = 4, .reach = reach, .unions = {1, 2, 5, 7}};
+        const Neighbours truth = slow(groups, query);
+        query.search = "tree";
+        expect_equal(find_neighbours(views, query), truth);
+        query.search = "brute";
+        for (const auto& level : simd_levels()) {
+          query.simd = level;
+          SCOPED_TRACE(level);
+          expect_equal(find_neighbours(views, query), truth);
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Laws, NeighboursOf,
+                         ::testing::Values(Law::normal, Law::cauchy, Law::grid, Law::offset,
+                                           Law::tiny, Law::huge, Law::constant));
+
+TEST(Neighbours, WideDataEqualsTheDoubleLoop) {
+  const std::vector<Matrix> groups{sample(Law::normal, 1100, 9, core::Key(1)),
+                                   sample(Law::cauchy, 1100, 7, core::Key(2))};
+  const std::vector<MatrixView> views(groups.begin(), groups.end());
+  NeighbourQuery query{.k = 3, .unions = {1, 2}};
+  const Neighbours truth = slow(groups, query);
+  for (const auto& level : simd_levels()) {
+    query.simd = level;
+    expect_equal(find_neighbours(views, query), truth);
+  }
+}
+
+TEST(Neighbours, DoNotDependOnThreads) {
+  const std::vector<Matrix> groups{sample(Law::grid, 500, 4, core::Key(1)),
+                                   sample(Law::normal, 500, 2, core::Key(2))};
+  const std::vector<MatrixView> views(groups.begin(), groups.end());
+  const NeighbourQuery query{.k = 2, .reach = Reach::projected, .unions = {1, 2}};
+  const int before = core::threads();
+  core::set_threads(1);
+  const Neighbours one = find_neighbours(views, query);
+  core::set_threads(3);
+  expect_equal(find_neighbours(views, query), one);
+  core::set_threads(before);
+}
+
+TEST(Neighbours, CountWithinEqualsTheDoubleLoop) {
+  for (const core::Index d : {1, 3, 6}) {
+    for (const Law law : {Law::normal, Law::grid}) {
+      const Matrix x = sample(law, 200, d, core::Key(3));
+      std::vector<double> radius;
+      for (core::Index i = 0; i < 200; ++i) radius.push_back(i % 7 == 0 ? 0 : gap(x, i, 3));
+      for (const bool closed : {false, true}) {
+        const auto counts = count_within(x, radius, closed);
+        for (core::Index i = 0; i < 200; ++i) {
+          std::int32_t truth = 0;
+          for (core::Index j = 0; j < 200; ++j) {
+            const double g = gap(x, i, j);
+            truth += j != i && (closed ? g <= radius[i] : g < radius[i]) ? 1 : 0;
+          }
+          ASSERT_EQ(counts[i], truth) << "d " << d << ", row " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Neighbours, RefuseBadInput) {
+  const Matrix x = sample(Law::normal, 10, 2, core::Key(1));
+  const Matrix y = sample(Law::normal, 9, 2, core::Key(1));
+  Matrix nan = x;
+  nan(7, 1) = std::nan("");
+  const auto ask = [](std::vector<MatrixView> groups, NeighbourQuery query) {
+    return find_neighbours(groups, query);
+  };
+  EXPECT_ERROR(ask({}, {}), core::InvalidArgument, "got 0");
+  EXPECT_ERROR(ask({x, y}, {}), core::InvalidArgument, "10 rows in every group, got 9");
+  EXPECT_ERROR(ask({x}, {.k = 10}), core::InvalidArgument, "k < n = 10, got k = 10");
+  EXPECT_ERROR(ask({x}, {.k = 0}), core::InvalidArgument, "got k = 0");
+  EXPECT_ERROR(ask({x, nan}, {}), core::DataError, "row 7, column 1 is nan");
+  EXPECT_ERROR(ask({x}, {.unions = {2}}), core::InvalidArgument, "0x2");
+  EXPECT_ERROR(ask({x}, {.search = "grid"}), core::InvalidArgument, "'grid'");
+  EXPECT_ERROR(ask({x}, {.search = "brute", .simd = "mmx"}), core::InvalidArgument, "'mmx'");
+}
+
+}  // namespace
+}  // namespace venturi::measure
