@@ -94,6 +94,31 @@ TEST(Gao, DiscreteDataGivesTheirMutualInformation) {
   EXPECT_NEAR(mean_of(gao_local(x, y, 5)), truth, 0.03);
 }
 
+// y = label + noise, uniform on [0, 1): intervals of length 1 that overlap by nothing at distance 1
+// (I = H(label)), and wholly for equal labels (I = 0).
+TEST(Ross, DisjointAndIndependent) {
+  core::Random random(core::Key(5));
+  std::vector<std::int32_t> labels;
+  Matrix apart(3000, 1), alike(3000, 1);
+  for (Index i = 0; i < 3000; ++i) {
+    labels.push_back(static_cast<std::int32_t>(random.below(3)) - 1);
+    alike(i, 0) = random.uniform();
+    apart(i, 0) = 2 * labels.back() + random.uniform();
+  }
+  EXPECT_NEAR(mean_of(ross_local(labels, apart, 3)), std::log(3.0), 0.01);
+  EXPECT_NEAR(mean_of(ross_local(labels, alike, 3)), 0, 0.03);
+  // A label seen once is left out.
+  labels[7] = 99;
+  EXPECT_EQ(ross_local(labels, alike, 3).size(), 2999u);
+}
+
+TEST(Ross, RefusesBadInput) {
+  const Matrix y = normals(4, 1, core::Key(1));
+  const std::vector<std::int32_t> distinct{1, 2, 3, 4}, three{1, 1, 1};
+  EXPECT_ERROR(ross_local(distinct, y, 3), core::DataError, "no label occurs twice");
+  EXPECT_ERROR(ross_local(three, y, 3), core::InvalidArgument, "expected 3 rows");
+}
+
 TEST(ConditionalInformation, ChainAndCommonCause) {
   const Matrix z = normals(3000, 1, core::Key(1));
   const Matrix x = correlated(z, 0.8, core::Key(2));

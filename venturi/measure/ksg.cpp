@@ -1,6 +1,8 @@
 #include "venturi/measure/ksg.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "venturi/core/error.hpp"
 #include "venturi/measure/digamma.hpp"
@@ -80,6 +82,39 @@ std::vector<double> gao_local(const MatrixView& x, const MatrixView& y, int k) {
     const std::int64_t neighbours = found.distance[i] == 0 ? found.counts[2][i] : k;
     out[i] = psi(neighbours) + std::log(static_cast<double>(n)) -
              std::log(found.counts[0][i] + 1.0) - std::log(found.counts[1][i] + 1.0);
+  }
+  return out;
+}
+
+std::vector<double> ross_local(std::span<const std::int32_t> labels, const MatrixView& y, int k) {
+  constexpr const char* kWhere = "measure.ross_local";
+  if (static_cast<core::Index>(labels.size()) != y.rows()) {
+    core::fail_argument(kWhere, "expected {} rows of y, got {}", labels.size(), y.rows());
+  }
+  if (k < 1) core::fail_argument(kWhere, "expected k >= 1, got {}", k);
+  std::map<std::int32_t, std::vector<core::Index>> classes;
+  for (std::size_t i = 0; i < labels.size(); ++i) classes[labels[i]].push_back(i);
+  std::vector<core::Index> kept;
+  std::vector<double> radius;
+  std::vector<std::pair<int, std::int64_t>> sizes;  // k_i and n_c of each kept row
+  for (const auto& [label, rows] : classes) {
+    if (rows.size() < 2) continue;
+    const core::Matrix inside = y(rows, Eigen::all);
+    const MatrixView groups[] = {inside};
+    const int here = std::min(k, static_cast<int>(rows.size()) - 1);
+    const Neighbours found = find_neighbours(groups, {.k = here, .unions = {}});
+    kept.insert(kept.end(), rows.begin(), rows.end());
+    radius.insert(radius.end(), found.distance.begin(), found.distance.end());
+    sizes.insert(sizes.end(), rows.size(), {here, static_cast<std::int64_t>(rows.size())});
+  }
+  if (kept.empty()) core::fail_data(kWhere, "no label occurs twice: x is not discrete");
+  const core::Matrix rest = y(kept, Eigen::all);
+  const std::vector<std::int32_t> counts = count_within(rest, radius, false);
+  const Digamma psi(kept.size());
+  std::vector<double> out(kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    out[i] = psi(static_cast<std::int64_t>(kept.size())) + psi(sizes[i].first) -
+             psi(sizes[i].second) - psi(counts[i] + 1);
   }
   return out;
 }

@@ -25,6 +25,7 @@
 // PRL 99 204101 (2007); Kozachenko, Leonenko 1987; Gao, Kannan, Oh, Viswanath, NIPS 2017.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,14 @@ std::vector<double> ksg2_local(const core::MatrixView& x, const core::MatrixView
 std::vector<double> gao_local(const core::MatrixView& x, const core::MatrixView& y, int k);
 std::vector<double> conditional_local(const core::MatrixView& x, const core::MatrixView& y,
                                       const core::MatrixView& z, int k);
+
+// Discrete X (n labels) against continuous y (n*dy): psi(n) + psi(k_i) - psi(n_c) - psi(m_i+1),
+// with n_c the size of i's class, k_i = min(k, n_c - 1), e_i the distance to the k_i-th neighbour
+// inside it and m_i = #{j != i: d_y(i,j) < e_i} over all classes. Classes of one sample are left
+// out, as they have no neighbour; DataError if no other is left. Source: Ross, PLoS ONE 9 e87357
+// (2014).
+std::vector<double> ross_local(std::span<const std::int32_t> labels, const core::MatrixView& y,
+                               int k);
 
 // Total correlation sum_g H(X_g) - H(X_1..X_m) of m >= 2 groups.
 std::vector<double> total_correlation_local(std::span<const core::MatrixView> groups, int k);
