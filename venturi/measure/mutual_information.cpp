@@ -305,6 +305,7 @@ Measured total_correlation(std::span<const MatrixView> groups, const MiOptions& 
   }
   Index columns = 0;
   std::vector<Matrix> own;
+  own.reserve(groups.size());
   for (const auto& g : groups) {
     check_lengths(groups[0].rows(), g.rows(), kWhere);
     own.push_back(scaled(g, options.scale, kWhere));
@@ -318,6 +319,7 @@ Measured total_correlation(std::span<const MatrixView> groups, const MiOptions& 
       bits(own), "ksg1 of several",
       [&](std::span<const Index> rows) {
         std::vector<Matrix> parts;
+        parts.reserve(own.size());
         for (const auto& g : own) parts.push_back(rows_of(g, rows));
         return bits(parts);
       },

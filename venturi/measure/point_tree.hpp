@@ -6,7 +6,6 @@
 // returns) where boxes prune, which needs few dimensions.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,7 +20,9 @@ inline constexpr int kTreeDims = 8;
 struct Neighbour {
   double distance;
   std::int32_t index;
-  friend auto operator<=>(const Neighbour&, const Neighbour&) = default;
+  bool operator<(const Neighbour& other) const {
+    return distance < other.distance || (distance == other.distance && index < other.index);
+  }
 };
 
 class PointTree {
