@@ -40,7 +40,9 @@ struct TrainerOptions {
   static void fields(Self& self, Visit&& visit) {
     visit("beta", self.beta, "weight of the rate (nats of rate against nats of prediction)",
           core::at_least(0));
-    visit("target_rate", self.target_rate, "bits per sample that beta is steered to; 0: beta stays",
+    visit("target_rate", self.target_rate,
+          "bits per sample that beta is steered to (patience is "
+          "then not used); 0: beta stays",
           core::at_least(0));
     visit("head_epochs", self.head_epochs,
           "epochs of projection, channel and decoder alone, on "
