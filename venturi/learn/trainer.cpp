@@ -19,6 +19,7 @@ constexpr double kCheckpointSeconds = 60;
 constexpr double kWarmUp = 0.05;  // part of a cosine schedule that rises
 // Dual ascent on log(beta): how fast, and where it stays.
 constexpr double kDualStep = 0.01;
+constexpr double kRateTolerance = 0.02;
 constexpr double kLogBetaLow = -18, kLogBetaHigh = 7;
 
 // Where a run stands; with the flat tensors all that a checkpoint holds.
@@ -73,6 +74,13 @@ class Trainer {
     if (options_.epochs > 0) train_stage("whole", options_.epochs);
     result_.beta = options_.target_rate > 0 ? std::exp(log_beta_.item<double>()) : options_.beta;
     result_.train_rate_bits = measure(train_rows_).mean_rate_bits();
+    const double rate = result_.train_rate_bits;
+    if (options_.target_rate > 0 && std::abs(rate / options_.target_rate - 1) > kRateTolerance) {
+      monitor_.warn(
+          fmt::format("the target rate of {} bits was not reached: {:.3f} bits at beta "
+                      "{:.3g}; the model may not need more, or more epochs may help",
+                      options_.target_rate, rate, result_.beta));
+    }
     if (validation_rows_.size(0) > 0) result_.validation = measure(validation_rows_);
     if (!checkpoint_.empty()) std::filesystem::remove(checkpoint_);
     return std::move(result_);
