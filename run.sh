@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Venturi's front door: ./run.sh demo | test | check | bench | format | asan | tsan | docs
+# Venturi's front door: ./run.sh demo | test | check | tidy | bench | format | asan | tsan | docs
 # On a bare Debian 12 (root or sudo) it installs what is missing, saying so, and builds.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -32,31 +32,40 @@ need() {
     "${missing[@]}" >&2
 }
 
-# build <preset> [-DOPTION=VALUE...]: configures and builds into build/<preset>/.
-build() {
+# configure <preset> [-DOPTION=VALUE...]: into build/<preset>/; silent unless it fails.
+configure() {
   local preset=$1
   shift
   cmake --preset "$preset" "$@" >"/tmp/venturi-configure.$$" 2>&1 ||
     { cat "/tmp/venturi-configure.$$" >&2; exit 1; }
   rm -f "/tmp/venturi-configure.$$"
-  cmake --build "build/$preset" -j "${JOBS:-$(nproc)}"
+}
+
+# The same arguments: configures and builds.
+build() {
+  configure "$@"
+  cmake --build "build/$1" -j "${JOBS:-$(nproc)}"
 }
 
 # Tests of one build, the fast ones; `slow` as a second argument adds the slow ones.
 run_tests() {
   local exclude=(-LE slow)
   [ "${2:-}" = slow ] && exclude=()
-  ctest --test-dir "build/$1" --output-on-failure -j "${JOBS:-$(nproc)}" "${exclude[@]}"
+  # One thread a test: two tests at a time fill the cores, and idle OpenMP threads would spin.
+  OMP_NUM_THREADS=1 ctest --test-dir "build/$1" --output-on-failure -j "${JOBS:-$(nproc)}" "${exclude[@]}"
 }
 
 sources() { git ls-files '*.hpp' '*.cpp' '*.cu' '*.cuh'; }
 
 check() {
-  need "${build_packages[@]}" "${check_packages[@]}"
+  need clang-format-14 python3
   python3 cmake/check_rooms.py
   sources | xargs clang-format-14 --dry-run --Werror
   echo "format: as .clang-format has it"
-  cmake --preset release -DVENTURI_BENCH=OFF >/dev/null
+}
+
+tidy() {
+  need "${build_packages[@]}" "${check_packages[@]}"
   # Torch's headers cost a minute a file under clang-tidy: the Torch-free rooms are held to it in
   # full, the others by the compiler's warnings. TIDY=all takes them all.
   local files
@@ -67,7 +76,10 @@ check() {
   fi
   cmake --preset plain >/dev/null
   local database=build/plain
-  [ "${TIDY:-}" = all ] && database=build/release
+  if [ "${TIDY:-}" = all ]; then
+    database=build/release
+    cmake --preset release >/dev/null
+  fi
   echo "$files" | xargs -P "${JOBS:-$(nproc)}" -n 4 clang-tidy-14 -p "$database" --quiet \
     --extra-arg=-Wno-unknown-warning-option 2>/dev/null
   echo "clang-tidy: no findings in $(echo "$files" | wc -l) files"
@@ -86,12 +98,15 @@ case "${1:-help}" in
     build plain
     run_tests plain "${2:-}"
     echo "== all rooms"
-    build release -DVENTURI_TESTS=ON -DVENTURI_BENCH=OFF
+    configure release -DVENTURI_TESTS=ON -DVENTURI_BENCH=OFF
+    cmake --build build/release -j "${JOBS:-$(nproc)}" \
+      --target venturi_command tensor_test net_test learn_test
     # Ranks 0 to 2 were tested above, from the same sources.
-    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|app' \
+    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn' \
       $([ "${2:-}" = slow ] || echo -LE slow)
     ;;
   check) check ;;
+  tidy) tidy ;;
   bench)
     need "${build_packages[@]}" "${bench_packages[@]}"
     build release -DVENTURI_TESTS=OFF -DVENTURI_BENCH=ON
@@ -115,7 +130,8 @@ case "${1:-help}" in
     cat <<'TEXT'
 ./run.sh demo     install what is missing, build, run the main job on Fashion-MNIST, write report.html
 ./run.sh test     build and run every fast test (`test slow`: the long ones too)
-./run.sh check    rooms, format, clang-tidy
+./run.sh check    ranks of the rooms, format
+./run.sh tidy     clang-tidy over the Torch-free rooms (TIDY=all: over all, which takes long)
 ./run.sh bench    benchmarks beside their peers
 ./run.sh format   put all sources into format
 ./run.sh asan     ranks 0 to 2 under AddressSanitizer and UBSan (tsan: under ThreadSanitizer)

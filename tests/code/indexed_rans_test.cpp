@@ -97,6 +97,18 @@ TEST(IndexedRans, Escapes) {
   EXPECT_LE(8.0 * static_cast<double>(bytes.size()), 1.001 * cost_bits(coder, latents) + 8 * 48);
 }
 
+TEST(IndexedRans, EscapesFromATableAtTheEndOfTheRange) {
+  constexpr std::int32_t kMost = std::numeric_limits<std::int32_t>::max();
+  const double masses[3] = {1, 1, 1};
+  std::vector<ShiftedTable> tables;
+  tables.push_back({FrequencyTable::from_masses(kMost - 2, masses, 1, 12), 0});
+  const IndexedRans coder(std::move(tables));
+  const std::vector<std::int32_t> symbols = {5, kMost, -7, kMost - 2,
+                                             std::numeric_limits<std::int32_t>::min()};
+  const std::vector<std::uint8_t> index(symbols.size(), 0);
+  EXPECT_EQ(coder.decode(coder.encode(symbols, index), index), symbols);
+}
+
 TEST(IndexedRans, StoredTablesDecode) {
   std::vector<std::byte> stored;
   std::vector<int> shifts;

@@ -125,9 +125,10 @@ TEST(Experiment, SweepsMeasuresAndKeepsWhatIsFinished) {
   ExperimentOptions options;
   options.model.hidden = {16};
   options.model.channel = {.kind = "quantized", .size = 2, .components = 4};
-  options.pretrain_epochs = 4;
-  options.trainer.head_epochs = 8;
+  options.pretrain_epochs = 20;
+  options.trainer.head_epochs = 40;
   options.trainer.epochs = 2;
+  options.trainer.learning_rate = 3e-3;
   options.trainer.batch = 50;
   options.betas = {0.01, 1.0};
   const data::DataPair data{.train = blobs(2000, core::Key(1)), .test = std::nullopt};

@@ -148,8 +148,8 @@ void decode_avx512(DecodeStream* streams, int count, const DecodeTable& table) {
 #else
 
 bool has_avx512() { return false; }
-void encode_avx512(EncodeStream& stream, const EncodeTable& table) {
-  encode_portable(stream, table);
+void encode_avx512(EncodeStream* streams, int count, const EncodeTable& table) {
+  encode_portable(streams, count, table);
 }
 void decode_avx512(DecodeStream* streams, int count, const DecodeTable& table) {
   decode_portable(streams, count, table);

@@ -264,7 +264,8 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
     const std::size_t t = index[i];
     const std::uint32_t entry = ready.decode[kUnits * t + (x & (kUnits - 1))];
     const std::uint32_t slot = entry & 255;
-    out[i] = static_cast<std::int32_t>(slot) + ready.first[t];
+    // Unsigned: an escape's slot may pass the largest int32; restore() puts its value in.
+    out[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(ready.first[t]));
     escapes_seen += slot == kEscape ? 1 : 0;
     return ((entry >> 8) & (kUnits - 1)) * (x >> kPrecision) + (entry >> 20);
   };

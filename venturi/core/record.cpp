@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <sstream>
@@ -35,7 +36,7 @@ Json machine_facts() {
                         static_cast<double>(::sysconf(_SC_PAGE_SIZE)) / 0x1p30;
   return {{"processor", processor_name()},
           {"cores", available_cores()},
-          {"memory_gib", static_cast<int>(memory + 0.5)},
+          {"memory_gib", std::lround(memory)},
           {"system", fmt::format("{} {}", system.sysname, system.machine)}};
 }
 

@@ -19,6 +19,7 @@ constexpr double kCheckpointSeconds = 60;
 constexpr double kWarmUp = 0.05;  // part of a cosine schedule that rises
 // Dual ascent on log(beta): how fast, and where it stays.
 constexpr double kDualStep = 0.01;
+constexpr double kRateTolerance = 0.02;
 constexpr double kLogBetaLow = -18, kLogBetaHigh = 7;
 
 // Where a run stands; with the flat tensors all that a checkpoint holds.
@@ -73,6 +74,13 @@ class Trainer {
     if (options_.epochs > 0) train_stage("whole", options_.epochs);
     result_.beta = options_.target_rate > 0 ? std::exp(log_beta_.item<double>()) : options_.beta;
     result_.train_rate_bits = measure(train_rows_).mean_rate_bits();
+    const double rate = result_.train_rate_bits;
+    if (options_.target_rate > 0 && std::abs(rate / options_.target_rate - 1) > kRateTolerance) {
+      monitor_.warn(
+          fmt::format("the target rate of {} bits was not reached: {:.3f} bits at beta "
+                      "{:.3g}; the model may not need more, or more epochs may help",
+                      options_.target_rate, rate, result_.beta));
+    }
     if (validation_rows_.size(0) > 0) result_.validation = measure(validation_rows_);
     if (!checkpoint_.empty()) std::filesystem::remove(checkpoint_);
     return std::move(result_);
@@ -113,7 +121,9 @@ class Trainer {
     }
     if (part < kWarmUp) return top * (part + 1e-3) / (kWarmUp + 1e-3);
     const double angle = std::numbers::pi * (part - kWarmUp) / (1 - kWarmUp);
-    return top * 0.5 * (1 + std::cos(angle));
+    // A steered rate needs weights that still follow beta at the end.
+    const double floor = options_.target_rate > 0 ? 0.1 : 0;
+    return top * (floor + (1 - floor) * 0.5 * (1 + std::cos(angle)));
   }
 
   void train_stage(const std::string& stage, int epochs) {
@@ -251,11 +261,30 @@ class Trainer {
       finished = update_best(record, used);
     }
     result_.history.push_back(record);
+    if (options_.target_rate > 0) keep_nearest_rate(stage == "whole", adam.averaged());
     return finished;
   }
 
+  // Around its target the rate swings a little. Of the epochs in the mode of use, the weights whose
+  // rate on the training part is nearest the target are kept; within 1 % the latest.
+  void keep_nearest_rate(bool whole, const Tensor& weights) {
+    const int epochs = whole ? options_.epochs : options_.head_epochs;
+    const double part = static_cast<double>(position_.epoch) / epochs;
+    if (model_.options().channel.kind == "quantized" &&
+        throat(whole, part).mode != Throat::Mode::kHard) {
+      return;
+    }
+    const Tensor current = model_.parameters().flat().clone();
+    model_.parameters().set_values(weights);
+    const double gap = std::abs(measure(train_rows_).mean_rate_bits() / options_.target_rate - 1);
+    model_.parameters().set_values(current);
+    if (std::max(gap, 0.01) > position_.best_objective) return;
+    position_.best_objective = std::max(gap, 0.01);
+    best_ = weights.clone();
+  }
+
   bool update_best(const EpochRecord& record, const Tensor& weights) {
-    if (options_.patience == 0) return false;
+    if (options_.patience == 0 || options_.target_rate > 0) return false;
     const double objective =
         record.validation_prediction_bits + record.beta * record.validation_rate_bits;
     if (objective < position_.best_objective) {

@@ -40,7 +40,9 @@ struct TrainerOptions {
   static void fields(Self& self, Visit&& visit) {
     visit("beta", self.beta, "weight of the rate (nats of rate against nats of prediction)",
           core::at_least(0));
-    visit("target_rate", self.target_rate, "bits per sample that beta is steered to; 0: beta stays",
+    visit("target_rate", self.target_rate,
+          "bits per sample that beta is steered to (patience is "
+          "then not used); 0: beta stays",
           core::at_least(0));
     visit("head_epochs", self.head_epochs,
           "epochs of projection, channel and decoder alone, on "
@@ -105,13 +107,13 @@ core::Json to_json(const TrainingResult& result);
 // All but the validation's per-sample figures. Throws nlohmann's exception on a missing field.
 TrainingResult training_result_from_json(const core::Json& json);
 
-// Trains `model` in place. With a `checkpoint` path, the state is saved there every minute and when
-// the monitor asks to stop (Interrupted is thrown then); if the file is there at the start, the run
-// goes on from it (DataError if it belongs to another run); it is removed at the end.
-// Errors: InvalidArgument for options outside their limits, for a target rate above
-// 12 bits * channel size (what tables of 4096 symbols carry) or for a channel without a rate;
-// DataError if the loss becomes NaN or infinite, naming the step.
-// Memory: the data once more on the model's device, five times the parameters.
+// Trains `model` in place. A target rate that is missed by more than 2 % is a warning. With a
+// `checkpoint` path, the state is saved there every minute and when the monitor asks to stop
+// (Interrupted is thrown then); if the file is there at the start, the run goes on from it
+// (DataError if it belongs to another run); it is removed at the end. Errors: InvalidArgument for
+// options outside their limits, for a target rate above 12 bits * channel size (what tables of 4096
+// symbols carry) or for a channel without a rate; DataError if the loss becomes NaN or infinite,
+// naming the step. Memory: the data once more on the model's device, five times the parameters.
 TrainingResult train(Model& model, const data::Dataset& training, const TrainerOptions& options,
                      core::Key key, core::Monitor& monitor,
                      const std::filesystem::path& checkpoint = {});

@@ -64,7 +64,7 @@ Estimate bootstrap(const Statistic& statistic, std::size_t n, core::Key key, int
   double variance = 0;
   for (const double d : deviations) variance += (d - mean) * (d - mean) / (resamples - 1);
   const auto quantile = [&](double q) {
-    return deviations[static_cast<std::size_t>(q * (resamples - 1) + 0.5)] - mean;
+    return deviations[static_cast<std::size_t>(std::lround(q * (resamples - 1)))] - mean;
   };
   return {.bits = value,
           .standard_error = std::sqrt(variance),
