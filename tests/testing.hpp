@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -15,22 +14,7 @@
 namespace venturi::testing {
 
 // A folder of its own for each test, removed at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "venturi-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw core::DataError("no temporary folder");
-    path_ = name;
-  }
-  ~TempFolder() { core::remove_folder(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using TempFolder = core::ScratchFolder;
 
 // The message of the error of type E that `act` throws; fails the test if it throws none.
 template <class E, class Act>

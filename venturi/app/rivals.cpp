@@ -1,13 +1,10 @@
 #include "venturi/app/rivals.hpp"
 
-#include <cstdio>
-// jpeglib.h needs stdio.h before it.
-#include <jpeglib.h>
 #include <zstd.h>
 
 #include <cmath>
-#include <cstdlib>
 
+#include "venturi/data/image.hpp"
 #include "venturi/learn/evaluate.hpp"
 
 namespace venturi::app {
@@ -15,60 +12,17 @@ namespace {
 
 using Pixels = core::MatrixOf<std::uint8_t>;  // height*width
 
-// libjpeg ends the process on errors unless told otherwise.
-void on_jpeg_error(j_common_ptr state) {
-  char text[JMSG_LENGTH_MAX];
-  (*state->err->format_message)(state, text);
-  core::fail_data("app.jpeg", "{}", text);
+std::vector<std::byte> jpeg_of(const Pixels& image, int quality) {
+  return data::encode_jpeg({.height = static_cast<int>(image.rows()),
+                            .width = static_cast<int>(image.cols()),
+                            .channels = 1,
+                            .pixels = {image.data(), image.data() + image.size()}},
+                           quality);
 }
 
-std::vector<unsigned char> jpeg_encode(const Pixels& image, int quality) {
-  jpeg_compress_struct state{};
-  jpeg_error_mgr errors{};
-  state.err = jpeg_std_error(&errors);
-  errors.error_exit = on_jpeg_error;
-  jpeg_create_compress(&state);
-  const std::unique_ptr<jpeg_compress_struct, void (*)(jpeg_compress_struct*)> guard(
-      &state, jpeg_destroy_compress);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&state, &buffer, &size);
-  state.image_width = static_cast<JDIMENSION>(image.cols());
-  state.image_height = static_cast<JDIMENSION>(image.rows());
-  state.input_components = 1;
-  state.in_color_space = JCS_GRAYSCALE;
-  jpeg_set_defaults(&state);
-  jpeg_set_quality(&state, quality, TRUE);
-  state.optimize_coding = TRUE;
-  jpeg_start_compress(&state, TRUE);
-  while (state.next_scanline < state.image_height) {
-    auto* row = const_cast<unsigned char*>(image.row(state.next_scanline).data());
-    jpeg_write_scanlines(&state, &row, 1);
-  }
-  jpeg_finish_compress(&state);
-  std::vector<unsigned char> out(buffer, buffer + size);
-  std::free(buffer);
-  return out;
-}
-
-Pixels jpeg_decode(const std::vector<unsigned char>& bytes) {
-  jpeg_decompress_struct state{};
-  jpeg_error_mgr errors{};
-  state.err = jpeg_std_error(&errors);
-  errors.error_exit = on_jpeg_error;
-  jpeg_create_decompress(&state);
-  const std::unique_ptr<jpeg_decompress_struct, void (*)(jpeg_decompress_struct*)> guard(
-      &state, jpeg_destroy_decompress);
-  jpeg_mem_src(&state, bytes.data(), bytes.size());
-  jpeg_read_header(&state, TRUE);
-  jpeg_start_decompress(&state);
-  Pixels out(state.output_height, state.output_width);
-  while (state.output_scanline < state.output_height) {
-    unsigned char* row = out.row(state.output_scanline).data();
-    jpeg_read_scanlines(&state, &row, 1);
-  }
-  jpeg_finish_decompress(&state);
-  return out;
+Pixels pixels_of(core::Bytes jpeg) {
+  const data::Image image = data::decode_image(jpeg);
+  return Eigen::Map<const Pixels>(image.pixels.data(), image.height, image.width);
 }
 
 std::uint8_t pixel(float value) {
@@ -108,9 +62,9 @@ double accuracy_percent(const learn::Codec& reference, const data::Dataset& imag
 double each(const data::Dataset& images, int quality, data::Dataset& decoded) {
   double bytes = 0;
   for (core::Index i = 0; i < images.size(); ++i) {
-    const auto file = jpeg_encode(image_of(images, i, images.shape[1], images.shape[2]), quality);
+    const auto file = jpeg_of(image_of(images, i, images.shape[1], images.shape[2]), quality);
     bytes += static_cast<double>(file.size());
-    put_image(decoded, i, jpeg_decode(file));
+    put_image(decoded, i, pixels_of(file));
   }
   return 8 * bytes / static_cast<double>(images.size());
 }
@@ -125,8 +79,8 @@ double tiled(const data::Dataset& images, int quality, data::Dataset& decoded) {
   for (core::Index i = 0; i < images.size(); ++i) {
     picture.block(i / across * h, i % across * w, h, w) = image_of(images, i, h, w);
   }
-  const auto file = jpeg_encode(picture, quality);
-  const Pixels back = jpeg_decode(file);
+  const auto file = jpeg_of(picture, quality);
+  const Pixels back = pixels_of(file);
   for (core::Index i = 0; i < images.size(); ++i) {
     put_image(decoded, i, back.block(i / across * h, i % across * w, h, w));
   }

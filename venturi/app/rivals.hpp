@@ -13,7 +13,7 @@ namespace venturi::app {
 double zstd_bits_per_image(const data::Dataset& images);
 
 // For each quality: the images through JPEG, then through `reference`, a model without a throat.
-// images: one channel. DataError where libjpeg fails.
+// images: one channel, else InvalidArgument.
 std::vector<Rival> jpeg_rivals(const data::Dataset& images, const learn::Codec& reference,
                                const std::vector<int>& qualities);
 

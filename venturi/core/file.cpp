@@ -161,6 +161,13 @@ void remove_folder(const std::filesystem::path& folder) {
       kDescriptors, FTW_DEPTH | FTW_PHYS);
 }
 
+ScratchFolder::ScratchFolder() {
+  // mkdtemp fills in the last six letters.
+  std::string name = (std::filesystem::temp_directory_path() / "venturi-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) fail_system("core.ScratchFolder", "make", name);
+  path_ = name;
+}
+
 std::filesystem::path shared_data_folder() {
   const char* set = std::getenv("VENTURI_DATA");
   std::filesystem::path folder = set != nullptr ? set : "../shared/data";

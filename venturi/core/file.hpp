@@ -57,6 +57,21 @@ std::vector<std::string> list_files(const std::filesystem::path& folder);
 // Removes a folder with all that is in it, as far as that is possible.
 void remove_folder(const std::filesystem::path& folder);
 
+// A new folder under the system's place for temporary files, removed with all that is in it at the
+// end of its scope. DataError if it cannot be made.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder() { remove_folder(path_); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 // The folder of shared test data: $VENTURI_DATA, or "../shared/data"; empty path if absent.
 std::filesystem::path shared_data_folder();
 

@@ -77,6 +77,4 @@ core::Json torch_facts() {
   return {{"torch", TORCH_VERSION}, {"cuda", torch::cuda::is_available()}};
 }
 
-std::string device_name(const Device& device) { return device.is_cuda() ? "cuda" : "cpu"; }
-
 }  // namespace venturi::tensor

@@ -42,7 +42,5 @@ std::vector<double> to_doubles(const Tensor& x);
 
 // {"torch": "1.13.1", "cuda": false, ...}
 core::Json torch_facts();
-// "NVIDIA H200" or "cpu".
-std::string device_name(const Device& device);
 
 }  // namespace venturi::tensor
