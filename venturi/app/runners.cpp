@@ -34,6 +34,10 @@ std::vector<Figure> run_train(const Run& run) {
        classes ? "%" : p.rate.unit},
       {"step", 1e3 * p.training.seconds_per_step, "ms"}};
   if (classes) out.push_back({"I(Z;Y) lower bound", p.information.bits, "bits"});
+  if (options.trainer.target_rate > 0) {
+    const double miss = p.training.train_rate_bits / options.trainer.target_rate - 1;
+    out.push_back({"distance from the target rate", 100 * std::abs(miss), "%"});
+  }
   if (p.bits_on_disk) out.push_back({"bits on disk", *p.bits_on_disk, "bits/sample"});
   return out;
 }
@@ -60,7 +64,9 @@ std::vector<Figure> run_demo_recipe(const Run& run) {
   const double reference = 100 * (1 - demo.experiment.reference->distortion);
   double least_factor = std::numeric_limits<double>::infinity();
   double worst_gap = 0;
+  // Of the rows of at most 5 bits, the one that validation would choose.
   double loss_at_5 = 100;
+  double least_validation = std::numeric_limits<double>::infinity();
   double smallest_jpeg = std::numeric_limits<double>::infinity();
   for (const Rival& r : demo.rivals) {
     if (r.name.find("JPEG") == 0) smallest_jpeg = std::min(smallest_jpeg, r.bits);
@@ -73,10 +79,14 @@ std::vector<Figure> run_demo_recipe(const Run& run) {
     // Bytes beyond 64, as a part of what the model says.
     const double excess = std::abs(static_cast<double>(*p.file_bytes) - model_bytes) - 64;
     worst_gap = std::max(worst_gap, 100 * excess / model_bytes);
-    if (*p.bits_on_disk <= 5.0) loss_at_5 = std::min(loss_at_5, reference - accuracy);
+    const double validation = p.training.history.back().validation_distortion;
+    if (*p.bits_on_disk <= 5.0 && validation < least_validation) {
+      least_validation = validation;
+      loss_at_5 = reference - accuracy;
+    }
   }
   return {{"accuracy without a bottleneck", reference, "%"},
-          {"least accuracy lost at <= 5 bits on disk", loss_at_5, "points"},
+          {"accuracy lost at <= 5 bits on disk", loss_at_5, "points"},
           {"JPEG's bits for the same accuracy, least", least_factor, "times ours"},
           {"smallest JPEG", smallest_jpeg, "bits/image"},
           {"disk against model, beyond 64 bytes", worst_gap, "%"}};
