@@ -113,7 +113,8 @@ TEST(AccuracyFigures, GaussianOnItsOwnLaws) {
                                          .n = 500,
                                          .seeds = 2,
                                          .detail = true,
-                                         .pair_nats = {1}},
+                                         .pair_nats = {1},
+                                         .expected = {0.25}},
                                         Key(1));
   std::map<std::string, double> value;
   for (const core::Figure& f : figures) value[f.name] = f.value;
@@ -121,6 +122,8 @@ TEST(AccuracyFigures, GaussianOnItsOwnLaws) {
   EXPECT_NEAR(value.at("ksg1, log-gamma-exponential, 1 nats"), 1, 0.15);
   EXPECT_GT(value.at("gaussian, MAE"), value.at("ksg1, MAE"));
   EXPECT_GE(value.at("ksg1, coverage"), 0);
+  EXPECT_DOUBLE_EQ(value.at("gaussian, MAE apart from expected"),
+                   std::fabs(value.at("gaussian, MAE") - 0.25));
   EXPECT_ERROR(accuracy_figures({.methods = "ksg9"}, Key(1)), core::InvalidArgument, "ksg9");
   EXPECT_ERROR(accuracy_figures({.laws = "all"}, Key(1)), core::InvalidArgument, "laws");
 }

@@ -68,7 +68,9 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
   core::check_options(options, "measure.accuracy_figures");
   const std::vector<KnownLaw> laws = laws_of(options);
   std::vector<core::Figure> out, detail;
-  for (const std::string& method : names_in(options.methods)) {
+  const std::vector<std::string> methods = names_in(options.methods);
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    const std::string& method = methods[m];
     double error = 0, covered = 0;
     int near = 0;
     for (const KnownLaw& law : laws) {
@@ -84,6 +86,10 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
     }
     out.push_back({method + ", MAE", error, "nats", "", 0});
     out.push_back({method + ", tasks within .05", static_cast<double>(near), "", "", 0});
+    if (m < options.expected.size()) {
+      out.push_back({method + ", MAE apart from expected", std::fabs(error - options.expected[m]),
+                     "nats", "", 0});
+    }
     if (options.intervals) out.push_back({method + ", coverage", covered, "", "", 0.95});
   }
   out.insert(out.end(), detail.begin(), detail.end());

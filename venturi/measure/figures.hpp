@@ -16,7 +16,8 @@ namespace venturi::measure {
 // does, k holds for the nearest-neighbour methods. For each method M: "M, MAE" in nats between the
 // mean over seeds and the truth, averaged over laws; "M, tasks within .05"; with intervals also
 // "M, coverage", in how many parts of all laws and seeds the 95 % interval holds the truth; with
-// detail "M, LAW" and "M, LAW, coverage".
+// detail "M, LAW" and "M, LAW, coverage"; for a method with a place in `expected`, "M, MAE apart
+// from expected", the distance between the two.
 // Cost: laws * seeds * methods estimates, 1.4 times that with intervals. A method that fails on a
 // law ends the run with its error.
 struct AccuracyOptions {
@@ -28,6 +29,7 @@ struct AccuracyOptions {
   bool intervals = true;
   bool detail = false;
   std::vector<double> pair_nats{1, 2, 5};
+  std::vector<double> expected;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("laws", self.laws, "which set: the 40 of Beyond Normal, mixtures, tunable pairs",
@@ -40,6 +42,7 @@ struct AccuracyOptions {
     visit("detail", self.detail, "each law's own figures too");
     visit("pair_nats", self.pair_nats, "information of the pairs, in nats; 2 + 2 columns",
           core::between(0.01, 20));
+    visit("expected", self.expected, "known MAE of the first methods, in nats", core::at_least(0));
   }
 };
 std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core::Key key);
