@@ -6,7 +6,9 @@
 #include "venturi/core/units.hpp"
 #include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/known_laws.hpp"
+#include "venturi/measure/ksg.hpp"
 #include "venturi/measure/mutual_information.hpp"
+#include "venturi/measure/principal.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -93,6 +95,32 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
     if (options.intervals) out.push_back({method + ", coverage", covered, "", "", 0.95});
   }
   out.insert(out.end(), detail.begin(), detail.end());
+  return out;
+}
+
+std::vector<core::Figure> compression_figures(const CompressionOptions& options, core::Key key) {
+  core::check_options(options, "measure.compression_figures");
+  std::vector<core::Figure> out;
+  for (std::size_t law = 0; law < 2; ++law) {
+    const core::Index components = law == 0 ? 2 : 4;  // as many as latents
+    std::string name;
+    double before = -std::numeric_limits<double>::infinity(), step = -before, largest = 0, mean = 0;
+    for (const double nats : options.nats) {
+      const KnownLaw known = image_laws(nats, options.size)[law];
+      name = known.name;
+      const Pairs drawn = known.draw(options.n, key.split(name).split(static_cast<int>(64 * nats)));
+      const double found =
+          mean_of(compressed_local(drawn.x, drawn.y, {components, components, options.k}));
+      out.push_back({fmt::format("{} at {}", name, nats), found, "nats", "", nats});
+      step = std::min(step, found - before);
+      before = found;
+      mean += std::fabs(found - nats) / static_cast<double>(options.nats.size());
+      if (nats <= 4) largest = std::max(largest, std::fabs(found - nats));
+    }
+    out.push_back({name + ", largest error up to 4 nats", largest, "nats", "", 0});
+    out.push_back({name + ", mean error", mean, "nats", "", 0});
+    out.push_back({name + ", least step", step, "nats", "", 0});
+  }
   return out;
 }
 

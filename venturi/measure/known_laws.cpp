@@ -249,6 +249,55 @@ Bend wiggly() {
       });
 }
 
+// The parts of `size` pixels on [0, 1] that lie between left and right.
+Eigen::RowVectorXd covered(double left, double right, Index size) {
+  Eigen::RowVectorXd out(size);
+  const auto pixels = static_cast<double>(size);
+  for (Index p = 0; p < size; ++p) {
+    const auto at = static_cast<double>(p);
+    out[p] = std::max(0.0, std::min(pixels * right, at + 1) - std::max(pixels * left, at));
+  }
+  return out;
+}
+
+Eigen::RowVectorXd span_of(double u, double v, Index size) {
+  const double least = 2 / static_cast<double>(size);
+  const double left = (1 - least) * (1 - std::sqrt(1 - u));
+  return covered(left, left + least + v * (1 - left - least), size);
+}
+
+Eigen::RowVectorXd bump_at(double u, Index size) {
+  const auto grid = Eigen::RowVectorXd::LinSpaced(size, 0, 1).array();
+  return (-10 * (grid - u).square()).exp();
+}
+
+// An image is the outer product of its upright and its level profile.
+void paint(const Eigen::RowVectorXd& upright, const Eigen::RowVectorXd& level, Point pixels) {
+  for (Index p = 0; p < upright.size(); ++p) {
+    pixels.segment(p * level.size(), level.size()) = upright[p] * level;
+  }
+}
+
+using Painter = void (*)(const Eigen::RowVectorXd& u, Index size, Point pixels);
+
+KnownLaw image_law(KnownLaw latent, std::string name, Index size, Painter painter) {
+  return {std::move(name), latent.nats, [draw = latent.draw, size, painter](Index n, Key key) {
+            Pairs hidden = draw(n, key);
+            Pairs out = sized(n, size * size, size * size);
+            for (Index i = 0; i < n; ++i) {
+              painter(hidden.x.row(i).unaryExpr(&normal_cdf), size, out.x.row(i));
+              painter(hidden.y.row(i).unaryExpr(&normal_cdf), size, out.y.row(i));
+            }
+            return out;
+          }};
+}
+
+// corr(x_c, y_c) equal in all d pairs, of `nats` in all.
+KnownLaw even_normals(std::string name, Index d, double nats) {
+  return normal_pairs(std::move(name), d, d,
+                      std::sqrt(-std::expm1(-2 * nats / static_cast<double>(d))));
+}
+
 }  // namespace
 
 double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
@@ -289,14 +338,10 @@ std::vector<KnownLaw> pair_laws(double nats, Index d) {
                         "expected 1 <= d <= 1000 and 0 < nats <= 20 d, got d = {} and {}", d, nats);
   }
   const double each = nats / static_cast<double>(d);
-  const auto correlation = [&](double all) {
-    return std::sqrt(-std::expm1(-2 * all / static_cast<double>(d)));
-  };
   constexpr int kFreedom = 2;
-  std::vector<KnownLaw> out{normal_pairs("normal", d, d, correlation(nats))};
+  std::vector<KnownLaw> out{even_normals("normal", d, nats)};
   if (const double rest = nats - student_nats(kFreedom, d); rest >= 0) {
-    out.push_back(
-        student_of(normal_pairs("", d, d, correlation(rest)), "Student-t dof2", kFreedom, d));
+    out.push_back(student_of(even_normals("", d, rest), "Student-t dof2", kFreedom, d));
   }
   const auto log_root = [&](auto nats_of, double sign) {
     return std::exp(root(-40, 40, [&](double v) { return sign * (nats_of(std::exp(v)) - each); }));
@@ -304,6 +349,21 @@ std::vector<KnownLaw> pair_laws(double nats, Index d) {
   out.push_back(additive_uniform("smoothed uniform", log_root(additive_uniform_nats, -1), d));
   out.push_back(log_gamma_exponential(log_root(log_gamma_exponential_nats, 1), d));
   return out;
+}
+
+std::vector<KnownLaw> image_laws(double nats, Index size) {
+  if (!(nats > 0) || nats > 20 || size < 4 || size > 256) {
+    core::fail_argument("measure.image_laws",
+                        "expected 0 < nats <= 20 and 4 <= size <= 256, got {} and {}", nats, size);
+  }
+  return {image_law(even_normals("", 2, nats), "gaussians", size,
+                    [](const Eigen::RowVectorXd& u, Index side, Point pixels) {
+                      paint(bump_at(u[0], side), bump_at(u[1], side), pixels);
+                    }),
+          image_law(even_normals("", 4, nats), "rectangles", size,
+                    [](const Eigen::RowVectorXd& u, Index side, Point pixels) {
+                      paint(span_of(u[0], u[1], side), span_of(u[2], u[3], side), pixels);
+                    })};
 }
 
 }  // namespace venturi::measure

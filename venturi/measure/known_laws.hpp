@@ -57,6 +57,16 @@ std::vector<MixtureLaw> mixture_laws();
 // InvalidArgument unless 0 < nats <= 20 d and 1 <= d <= 1000.
 std::vector<KnownLaw> pair_laws(double nats, core::Index d);
 
+// Images (size*size pixels a row) of normal latents of `nats` in all, spread evenly: each pair of
+// latents has rho = sqrt(1 - exp(-2 nats/d)), and an image tells its latents u = Phi(latent).
+//   gaussians   d = 2: pixel at (a, b) of [0,1]^2 is exp(-10 ((a-u1)^2 + (b-u2)^2))
+//   rectangles  d = 4: left = (1-m)(1 - sqrt(1-u1)), right = left + m + u2 (1 - left - m) with
+//               m = 2/size, the same upright; a pixel is the part of it that is covered
+// InvalidArgument unless 0 < nats <= 20 and 4 <= size <= 256.
+// Source: Butakov et al., "Information Bottleneck Analysis of Deep Neural Networks via Lossy
+// Compression", ICLR 2024, and mutinfo.
+std::vector<KnownLaw> image_laws(double nats, core::Index size);
+
 // Phi(z), the standard normal distribution function.
 double normal_cdf(double z);
 
