@@ -12,12 +12,14 @@
 // a uniform Poisson field (distances (E_1 + .. + E_j)^(1/d), E exponential), by Monte Carlo over
 // 20,000 fields from a fixed key: a standard error near .01 nats.
 //
-// Range: fit for few columns. The bias falls as n^(-2/d) only; of the entropy of a standard normal
-// with n = 2,000, k = 5 it was measured +.01 (1 and 2 columns), +.08 (3), +.29 (4), +2.6 (8).
-// Shapes: x n*dx, y n*dy. Units: NATS. Ties: DataError where the k-th neighbour is at distance 0 or
-// the neighbours lie in a plane. Errors: as nearest_lists.hpp; InvalidArgument unless k <= T < n.
-// Cost: O(n^2 d + n T d^2 + n d^3). Source: Gao, Oh, Viswanath, "Breaking the Bandwidth Barrier",
-// NIPS 2016, equations 3 to 8; T = 30 from the authors' code.
+// Range: for information up to about 3 columns in all. The bias falls as n^(-2/d) only; of the
+// entropy of a standard normal with n = 2,000, k = 5 it was measured +.01 (1 and 2 columns), +.08
+// (3), +.29 (4), +2.6 (8). Not for x or y on a curve or surface of fewer dimensions than columns:
+// there is no density, and the estimate is wrong without a word (KSG1 stands it). Shapes: x n*dx, y
+// n*dy. Units: NATS. Ties: DataError where the k-th neighbour is at distance 0 or the neighbours
+// lie in a plane. Errors: as nearest_lists.hpp; InvalidArgument unless k <= T < n. Cost: O(n^2 d +
+// n T d^2 + n d^3). Source: Gao, Oh, Viswanath, "Breaking the Bandwidth Barrier", NIPS 2016,
+// equations 3 to 8; T = 30 from the authors' code.
 #pragma once
 
 #include <vector>

@@ -9,6 +9,8 @@
 //
 // alpha: the 0.5 % quantile of V'/V for k uniform points, by Monte Carlo from a fixed key (20,000
 // boxes), so that uniform data are rarely corrected.
+// Not for x or y on a curve or surface of fewer dimensions than columns: there is no density, and
+// the estimate is wrong without a word (KSG1 stands it).
 // Shapes: x n*dx, y n*dy. Units: NATS. Errors: InvalidArgument unless dx + dy < k < n; DataError as
 // nearest_lists.hpp. Ties: neighbours on a line or point have V' = 0, corrected without bound;
 // DataError there. Cost: KSG1's and the lists', O(n k d^2 + n d^3).

@@ -10,6 +10,8 @@
 // but at j = floor(i k/d), i = 1 .. d. With fewer places than conditions (k < d), only the first
 // conditions are set. Up to 3 columns there is nothing to cancel: equal weights at those j.
 //
+// Not for x or y on a curve or surface of fewer dimensions than columns: there is no density, and
+// the estimate is wrong without a word (KSG1 stands it).
 // Shapes: x n*d, y n*dy. Units: NATS, n local values whose mean is the estimate. Ties: a distance 0
 // at a j of weight has no logarithm: DataError (a discrete or mixed variable has no density).
 // Errors: as nearest_lists.hpp. Cost: O(n^2 d).
