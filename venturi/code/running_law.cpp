@@ -42,16 +42,15 @@ constexpr Logs make_logs() {
 constexpr Logs kLogs = make_logs();
 
 // Whether the masses came out whole: the largest takes up the difference, and keeps half its own.
-bool round_masses(const ByteCounts& weights, std::uint32_t sum, ChunkLaw& law) {
-  const auto scale = (std::uint64_t{1} << (32 + law.precision)) / sum;
+bool round_masses(const ByteCounts& weights, std::uint32_t sum, std::size_t largest,
+                  ChunkLaw& law) {
+  // No weight passes the sum, so no product passes 2^29.
+  const std::uint32_t scale = (1U << (16 + law.precision)) / sum;
   std::uint32_t given = 0;
-  std::size_t largest = 0;
   for (std::size_t i = 0; i < 256; ++i) {
-    const auto rounded =
-        static_cast<std::uint32_t>((weights[i] * scale + (std::uint64_t{1} << 31)) >> 32);
-    law.masses[i] = std::max(rounded, std::min(weights[i], 1U));
+    const std::uint32_t rounded = (weights[i] * scale + (1U << 15)) >> 16;
+    law.masses[i] = rounded + (rounded == 0 && weights[i] > 0 ? 1 : 0);
     given += law.masses[i];
-    if (weights[i] > weights[largest]) largest = i;
   }
   const auto left = static_cast<std::int64_t>(1U << law.precision) - given;
   const std::int64_t most = law.masses[largest] + left;
@@ -94,9 +93,11 @@ ChunkLaw RunningLaw::law() const {
     sum += *unseen;
     out.escape = static_cast<int>(unseen - weights.begin());
   }
-  if (round_masses(weights, sum, out)) return out;
+  std::size_t largest = 0;
+  for (std::size_t i = 1; i < 256; ++i) largest = weights[i] > weights[largest] ? i : largest;
+  if (2 * weights[largest] < sum && round_masses(weights, sum, largest, out)) return out;
   out.precision = kCoarsePrecision;
-  if (!round_masses(weights, sum, out)) floor_masses(weights, sum, out);
+  if (!round_masses(weights, sum, largest, out)) floor_masses(weights, sum, out);
   return out;
 }
 

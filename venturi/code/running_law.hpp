@@ -5,7 +5,7 @@
 //
 // Counts c_s of the bytes so far; those of count 0 share one escape slot, which is the place of the
 // least of them, of weight 1 + e with e the escapes so far. Masses of 2^k: round(w_s 2^k / W),
-// at least 1, the difference going to the largest; k = 13, or 12 where one mass would pass 4095.
+// at least 1, the difference going to the largest; k = 13, or 12 where one would pass 4095.
 // Before anything is seen all 256 are alike.
 // After each chunk its n bytes are counted. If it cost more than its own histogram would have had
 // it cost, by more than n / 4 bits and 2 for each of its symbols, the source has changed: counts
