@@ -8,6 +8,15 @@ namespace {
 constexpr std::uint64_t kLeastRange = std::uint64_t{1} << 32;
 constexpr std::size_t kHeld = 8;  // bytes of the number at work
 
+// The number in [low, low + range), modulo 2^64, with the most zeros at its end.
+std::uint64_t roundest(std::uint64_t low, std::uint64_t range) {
+  const std::uint64_t last = low + (range - 1);
+  if (low == 0 || last < low) return 0;
+  int zeros = 63;
+  while (last >> zeros << zeros < low) --zeros;
+  return last >> zeros << zeros;
+}
+
 }  // namespace
 
 void RangeEncoder::carry() {
@@ -44,18 +53,8 @@ void RangeEncoder::encode_plain(std::uint32_t value, int count) {
 }
 
 std::vector<std::byte> RangeEncoder::finish() {
-  // The number in [low, low + range) with the most zeros at its end.
-  const std::uint64_t last = low_ + (range_ - 1);
-  const bool wraps = last < low_;
-  int zeros = 64;
-  std::uint64_t number = 0;
-  if (low_ != 0 && !wraps) {
-    do {
-      --zeros;
-      number = last >> zeros << zeros;
-    } while (number < low_);
-  }
-  if (wraps) carry();
+  const std::uint64_t number = roundest(low_, range_);
+  if (number < low_) carry();
   for (int shift = 56; shift >= 0; shift -= 8) {
     out_.push_back(static_cast<std::byte>(number >> shift));
   }
@@ -72,6 +71,7 @@ RangeDecoder::RangeDecoder(core::Bytes stream, std::string_view where)
     : at_(stream.data()), end_(stream.data() + stream.size()), size_(stream.size()), where_(where) {
   offset_ = std::uint64_t{next_word()} << 32;
   offset_ |= next_word();
+  window_ = offset_;
 }
 
 std::uint32_t RangeDecoder::next_word() {
@@ -91,7 +91,9 @@ std::uint32_t RangeDecoder::next_word() {
 void RangeDecoder::refill() {
   if (range_ < kLeastRange) {
     range_ <<= 32;
-    offset_ = offset_ << 32 | next_word();
+    const std::uint32_t word = next_word();
+    offset_ = offset_ << 32 | word;
+    window_ = window_ << 32 | word;
   }
 }
 
@@ -137,6 +139,10 @@ std::uint32_t RangeDecoder::decode_plain(int count) {
 void RangeDecoder::check_end() const {
   if (at_ != end_) {
     core::fail_data(where_, "{} bytes are left over at byte {}", end_ - at_, size_ - (end_ - at_));
+  }
+  const bool zero_left = behind_ < kHeld && size_ > 0 && *(end_ - 1) == std::byte{0};
+  if (zero_left || window_ != roundest(window_ - offset_, range_)) {
+    core::fail_data(where_, "the stream of {} bytes does not end as its symbols do", size_);
   }
 }
 

@@ -62,8 +62,8 @@ class RangeDecoder {
   void drop(std::uint32_t cumulative, std::uint32_t mass);
   bool decode_bit(std::uint32_t mass_of_zero, int precision);
   std::uint32_t decode_plain(int count);
-  // DataError if bytes are left over. A stream cut short by a few bytes may pass: put it under a
-  // checksum.
+  // DataError unless these symbols are just what finish() would have ended here. Other symbols of
+  // a damaged stream may pass: put it under a checksum.
   void check_end() const;
 
  private:
@@ -74,6 +74,7 @@ class RangeDecoder {
   const std::byte* end_;
   std::size_t size_;
   std::size_t behind_ = 0;    // zeros read behind the end
+  std::uint64_t window_ = 0;  // the last 8 bytes read
   std::uint64_t offset_ = 0;  // the stream's number less low
   std::uint64_t range_ = ~std::uint64_t{0};
   std::uint64_t unit_ = 0;  // r of the last peek()
