@@ -9,6 +9,7 @@
 #include "venturi/data/array.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/data/safetensors.hpp"
+#include "venturi/data/xz.hpp"
 
 namespace venturi::app {
 namespace {
@@ -117,6 +118,12 @@ std::vector<Figure> run_vcllm(const Run& run) {
   return to_figures(code::vcllm_figures(weights, run.quick));
 }
 
+std::vector<Figure> run_equal_info_windows(const Run& run) {
+  const auto text =
+      data::unpack_xz(core::read_file(core::shared_data_folder() / "text/darwin.txt.xz"));
+  return to_figures(code::equal_info_windows_figures(text, run.quick));
+}
+
 constexpr core::Member<Runner> kRunners[] = {
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
@@ -133,6 +140,8 @@ constexpr core::Member<Runner> kRunners[] = {
      run_couple<couple::tokens_to_thoughts_figures>},
     {"vcllm", "tensors by intra coding against rounding to nearest", "arXiv 2407.00467", "seconds",
      run_vcllm},
+    {"equal-info-windows", "text in windows of 16 bits", "arXiv 2404.03626", "seconds",
+     run_equal_info_windows},
 };
 
 }  // namespace

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "venturi/code/byte_codec.hpp"
+#include "venturi/code/equal_info_windows.hpp"
+#include "venturi/code/range_coder.hpp"
 #include "venturi/code/tensor_codec.hpp"
 #include "venturi/code/tile_codec.hpp"
 #include "venturi/core/error.hpp"
@@ -80,6 +84,48 @@ std::vector<Figure> vcllm_figures(std::span<const WeightMatrix> weights, bool qu
     out.push_back({fmt::format("bits paid, at {}", bits), total.bits, "bits/value", "<=", bits});
   }
   return out;
+}
+
+std::vector<Figure> equal_info_windows_figures(core::Bytes text, bool quick) {
+  constexpr int kBits = 16;
+  constexpr std::size_t kLeast = 10000;
+  if (quick) text = text.first(std::min(text.size(), std::size_t{1} << 20));
+  if (text.size() < kLeast) {
+    core::fail_argument("code.equal_info_windows_figures", "expected {} bytes or more, got {}",
+                        kLeast, text.size());
+  }
+  const FrozenByteModel model(text.first(text.size() / 10 * 9));
+  const core::Bytes data = text.subspan(text.size() / 10 * 9);
+  const auto tokens = encode_windows(data, model, kBits);
+  const auto back = decode_windows(tokens, model, kBits);
+  std::vector<std::byte> windows;
+  for (const std::uint32_t token : tokens) {
+    windows.push_back(static_cast<std::byte>(token >> 8));
+    windows.push_back(static_cast<std::byte>(token));
+  }
+  RangeEncoder encoder;
+  unsigned before = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const ByteMasses masses = model.masses(before, static_cast<int>(std::min<std::size_t>(i, 2)));
+    const auto byte = std::to_integer<unsigned>(data[i]);
+    const auto below = std::accumulate(masses.begin(), masses.begin() + byte, 0U);
+    encoder.encode(below, masses[byte], 16);
+    before = before << 8 | byte;
+  }
+  const auto plain = encoder.finish();
+  const auto ratio = [](std::size_t a, std::size_t b) {
+    return static_cast<double>(a) / static_cast<double>(b);
+  };
+  const auto saved = [&](const std::vector<std::byte>& bytes) {
+    return 100 * (1 - ratio(byte_codec("bytes-cm").encode(bytes).size(), bytes.size()));
+  };
+  const bool equal = std::ranges::equal(back, data);
+  return {{"windows decoded to the text", equal ? 1.0 : 0.0, "", ">=", 1},
+          {"bytes of text a window", ratio(data.size(), tokens.size()), "bytes", "", 0},
+          {"text over windows", ratio(data.size(), windows.size()), "times", ">=", 1},
+          {"text over one arithmetic code", ratio(data.size(), plain.size()), "times", "", 0},
+          {"saved by a learner on windows", saved(windows), "%", ">=", 5},
+          {"saved by a learner on one arithmetic code", saved(plain), "%", "<=", 1}};
 }
 
 }  // namespace venturi::code
