@@ -3,8 +3,13 @@
 
 #include "venturi/app/demo.hpp"
 #include "venturi/app/recipe.hpp"
+#include "venturi/code/figures.hpp"
+#include "venturi/core/file.hpp"
 #include "venturi/couple/figures.hpp"
+#include "venturi/data/array.hpp"
 #include "venturi/data/load.hpp"
+#include "venturi/data/safetensors.hpp"
+#include "venturi/data/xz.hpp"
 
 namespace venturi::app {
 namespace {
@@ -92,14 +97,41 @@ std::vector<Figure> run_demo_recipe(const Run& run) {
           {"disk against model, beyond 64 bytes", worst_gap, "%"}};
 }
 
-// The figures that the room `couple` computes for its papers.
-template <std::vector<couple::Figure> (*Compute)(core::Key, bool)>
-std::vector<Figure> run_couple(const Run& run) {
+// What a room computes for its papers, as figures of recipes.
+template <class RoomFigure>
+std::vector<Figure> to_figures(std::vector<RoomFigure> figures) {
   std::vector<Figure> out;
-  for (couple::Figure& f : Compute(core::Key(run.seed), run.quick)) {
+  for (RoomFigure& f : figures) {
     out.push_back({std::move(f.name), f.value, std::move(f.unit), std::move(f.relation), f.target});
   }
   return out;
+}
+
+template <std::vector<couple::Figure> (*Compute)(core::Key, bool)>
+std::vector<Figure> run_couple(const Run& run) {
+  return to_figures(Compute(core::Key(run.seed), run.quick));
+}
+
+// The convolutions of a ResNet-20, each as output channels by the rest.
+std::vector<Figure> run_vcllm(const Run& run) {
+  const auto file =
+      data::Safetensors::open(core::shared_data_folder() / "resnet_cifar10/resnet20.safetensors");
+  std::vector<code::WeightMatrix> weights;
+  for (const std::string& name : file.names()) {
+    const data::Array array = file[name].copy();
+    if (array.shape.size() != 4 || array.count() == 0) continue;
+    std::vector<float> values(array.count());
+    data::to_floats(array, 1, values);
+    const auto rows = static_cast<std::uint64_t>(array.shape[0]);
+    weights.push_back({values.size() / rows, std::move(values)});
+  }
+  return to_figures(code::vcllm_figures(weights, run.quick));
+}
+
+std::vector<Figure> run_equal_info_windows(const Run& run) {
+  const auto text =
+      data::unpack_xz(core::read_file(core::shared_data_folder() / "text/darwin.txt.xz"));
+  return to_figures(code::equal_info_windows_figures(text, run.quick));
 }
 
 constexpr core::Member<Runner> kRunners[] = {
@@ -116,6 +148,10 @@ constexpr core::Member<Runner> kRunners[] = {
      run_couple<couple::projektor_figures>},
     {"tokens-to-thoughts", "rate and distortion of categories", "see recipe", "seconds",
      run_couple<couple::tokens_to_thoughts_figures>},
+    {"vcllm", "tensors by intra coding against rounding to nearest", "arXiv 2407.00467", "seconds",
+     run_vcllm},
+    {"equal-info-windows", "text in windows of 16 bits", "arXiv 2404.03626", "seconds",
+     run_equal_info_windows},
 };
 
 }  // namespace
