@@ -95,7 +95,8 @@ TEST(TileCodec, Rate) {
 TEST(TileCodec, GoldenStream) {
   std::vector<float> values;
   for (int i = 0; i < 30; ++i) values.push_back(static_cast<float>(i * i % 11));
-  EXPECT_EQ(to_hex(encode_tiles(values, 6, .1)), "050600000000000010419a331f7dbf246d93f3841452f57f2d849f88cc64f698279208aefb6f5160");
+  EXPECT_EQ(to_hex(encode_tiles(values, 6, .1)),
+            "050600000000000010419a331f7dbf246d93f3841452f57f2d849f88cc64f698279208aefb6f5160");
 }
 
 TEST(TileCodec, BadArgumentsAndStreams) {

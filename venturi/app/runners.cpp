@@ -10,6 +10,7 @@
 #include "venturi/data/load.hpp"
 #include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
+#include "venturi/measure/figures.hpp"
 
 namespace venturi::app {
 namespace {
@@ -134,7 +135,24 @@ std::vector<Figure> run_equal_info_windows(const Run& run) {
   return to_figures(code::equal_info_windows_figures(text, run.quick));
 }
 
+// Estimators of information against laws whose information is known.
+template <class Options, std::vector<core::Figure> (*Compute)(const Options&, core::Key)>
+std::vector<Figure> run_measure(const Run& run) {
+  Options options;
+  core::options_from_json(options, run.options, "app.recipe");
+  std::vector<Figure> out;
+  for (core::Figure& f : Compute(options, core::Key(run.seed))) {
+    out.push_back({std::move(f.name), f.value, std::move(f.unit), std::move(f.relation), f.target});
+  }
+  return out;
+}
+
 constexpr core::Member<Runner> kRunners[] = {
+    {"accuracy", "estimators against laws of known information", "see recipe", "minutes",
+     run_measure<measure::AccuracyOptions, measure::accuracy_figures>},
+    {"compressed-images",
+     "principal components, then nearest neighbours, on images of known information", "see recipe",
+     "seconds", run_measure<measure::CompressionOptions, measure::compression_figures>},
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},
