@@ -197,9 +197,8 @@ std::vector<Layer> small_cnn(const std::vector<std::int64_t>& channels, std::int
   std::vector<Layer> out;
   for (const std::int64_t c : channels) {
     out.push_back({.type = "conv2d", .out = c, .kernel = 3, .padding = 1});
-    // The same as relu before pooling, at a quarter of its cost.
-    out.push_back({.type = "max_pool2d", .kernel = 2});
     out.push_back({.type = "relu"});
+    out.push_back({.type = "max_pool2d", .kernel = 2});
   }
   out.push_back({.type = "flatten"});
   if (dropout > 0) out.push_back({.type = "dropout", .p = dropout});
