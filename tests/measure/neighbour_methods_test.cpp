@@ -8,7 +8,6 @@
 #include "venturi/core/key.hpp"
 #include "venturi/measure/digamma.hpp"
 #include "venturi/measure/ksg.hpp"
-#include "venturi/measure/local_gaussian.hpp"
 #include "venturi/measure/nearest_lists.hpp"
 #include "venturi/measure/nonuniformity.hpp"
 #include "venturi/measure/weighted_entropy.hpp"
@@ -142,33 +141,12 @@ TEST(Wkl, RefusesBadInput) {
   EXPECT_ERROR(wkl_local(x, y, 3), core::DataError, "singular");
 }
 
-TEST(Lnn, EntropyOfNormalsAndUniforms) {
-  for (const Index d : {1, 2}) {
-    EXPECT_NEAR(mean_of(lnn_entropy_local(normals(2000, d, Key(8)), 5)), normal_entropy(d), 0.06);
-  }
-  core::Random random(Key(9));
-  Matrix x(2000, 2);
-  for (double& v : x.reshaped()) v = 3 * random.uniform();
-  EXPECT_NEAR(mean_of(lnn_entropy_local(x, 5)), 2 * std::log(3.0), 0.1);
-}
-
-TEST(Lnn, RefusesBadInput) {
-  Matrix x = normals(100, 2, Key(12));
-  EXPECT_ERROR(lnn_entropy_local(x, 31), core::InvalidArgument, "k <= 30");
-  EXPECT_ERROR(lnn_entropy_local(x.topRows(30), 3), core::InvalidArgument, "< n");
-  x.col(1) = x.col(0);
-  EXPECT_ERROR(lnn_entropy_local(x, 3), core::DataError, "plane");
-  x = (x.array() > 0).cast<double>();
-  EXPECT_ERROR(lnn_entropy_local(x, 3), core::DataError, "coincide");
-}
-
-// A line of width .001: cubes are too coarse for it, slanted boxes and Gaussians are not.
+// A line of width .001: cubes are too coarse for it, slanted boxes are not.
 TEST(StrongDependence, LocalShapesSeeIt) {
   const Matrix x = normals(1000, 1, Key(13)), y = x + 1e-3 * normals(1000, 1, Key(14));
   const double truth = 0.5 * std::log1p(1e6);
   EXPECT_LT(mean_of(ksg1_local(x, y, 5)), truth - 1.5);
   EXPECT_NEAR(mean_of(lnc_local(x, y, 5)), truth, 0.4);
-  EXPECT_NEAR(mean_of(lnn_local(x, y, 5)), truth, 0.6);
 }
 
 TEST(Lnc, UniformDataAreRarelyCorrected) {

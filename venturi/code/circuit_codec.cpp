@@ -22,6 +22,8 @@ constexpr std::uint32_t kLeafMass = 1U << 20;
 constexpr int kMessageBits = 29;
 constexpr int kPrecision = 24;
 constexpr Index kRows = 256;  // a block
+// Of a packed model: far more than a real one's, so that a small file cannot ask for much memory.
+constexpr Word kMostExpansion = 4096;
 
 // Whole masses that sum to `total`: floors, and one more for the largest remainders.
 std::vector<std::uint32_t> whole_masses(const Eigen::VectorXd& p, std::uint32_t total) {
@@ -281,7 +283,8 @@ std::vector<std::byte> HiddenTreeCoder::serialize() const {
 }
 
 HiddenTreeCoder HiddenTreeCoder::deserialize(core::Bytes bytes, std::string_view source_name) {
-  const auto raw = byte_codec("static").decode(bytes, Word{1} << 32);
+  const Word most = std::min(Word{1} << 32, kMostExpansion * (bytes.size() + 1));
+  const auto raw = byte_codec("static").decode(bytes, most);
   ByteReader in(raw, 0, source_name);
   HiddenTreeCoder out;
   const Word d = in.varint("variables", Word{1} << 24);
