@@ -7,18 +7,10 @@
 #include <vector>
 
 #include "venturi/core/error.hpp"
+#include "venturi/measure/digamma.hpp"
 
 namespace venturi::measure {
 namespace {
-
-// psi(x) for x > 0: recurrence up to 10, then the asymptotic series (error below 1e-13).
-double digamma_real(double x) {
-  double shift = 0;
-  for (; x < 10; x += 1) shift -= 1 / x;
-  const double s = 1 / (x * x);
-  return shift + std::log(x) - 0.5 / x -
-         s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s / 132))));
-}
 
 // sum_i psi((n - i)/2), i = 1 .. d: the expected log det of a unit Wishart matrix less d log 2.
 double wishart_term(core::Index n, core::Index d) {
