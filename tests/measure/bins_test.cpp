@@ -41,6 +41,7 @@ Codes published(const std::vector<double>& values, int bins, double floor) {
   }
   const std::vector<double> unique(distinct.begin(), distinct.end());
   std::vector<double> edges;
+  edges.reserve(bins + 1);
   for (int k = 0; k < bins; ++k) edges.push_back(unique[k * unique.size() / bins]);
   edges.push_back(unique.back());
   Codes out;

@@ -60,6 +60,7 @@ double slow_entropy(const Matrix& x, const Vector& widths, bool adaptive) {
   if (adaptive) {
     const double g = std::exp(mean_log());
     std::vector<double> factor;
+    factor.reserve(p.size());
     for (const double v : p) factor.push_back(1 / std::sqrt(v / g));
     p = slow_densities(x, widths, factor);
   }

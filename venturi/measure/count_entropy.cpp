@@ -53,8 +53,9 @@ double plug_in_nats(const Counted& c) {
 double grassberger_nats(const Counted& c) {
   double sum = 0;
   for (const auto& [m, values] : c.times) {
-    const auto pairs = static_cast<double>(m / 2);
-    sum += values * static_cast<double>(m) * (digamma_real(pairs + 0.5) + std::numbers::ln2);
+    const std::uint64_t pairs = m / 2;
+    sum += values * static_cast<double>(m) *
+           (digamma_real(static_cast<double>(pairs) + 0.5) + std::numbers::ln2);
   }
   return std::log(c.n) - sum / c.n;
 }
