@@ -6,7 +6,8 @@
 //   silverman   Silverman's rule (silverman_width(); for kde and akde one width a column, by the
 //               columns of both together)
 // HSIC, CKA and CS-QMI are usually quoted at the median; Silverman's widths shrink with n, and in
-// many columns leave each row alone (5+5 normal columns, n = 2000: CS-QMI 4.4 nats of 2.1 true).
+// many columns leave each row alone (5+5 normal columns of correlation .75, n = 2000: CS-QMI 4.4
+// nats, that of the laws themselves is 1.3).
 // kde and akde take silverman alone: the median distance is no width for a density.
 // Shapes, cost and errors as in kernel_density.hpp, kernel_sums.hpp, matrix_renyi.hpp; and
 // InvalidArgument for an unknown rule or one that the method does not take.
