@@ -4,6 +4,7 @@
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "venturi/core/error.hpp"
@@ -33,6 +34,24 @@ double normal_quantile(double p) {
   return z;
 }
 
+// The Cholesky factor of the correlation matrix of standardized columns.
+Eigen::LLT<Eigen::MatrixXd> correlation_factor(const core::Matrix& m, const std::string& name,
+                                               const char* where) {
+  const Eigen::MatrixXd gram = m.transpose() * m / static_cast<double>(m.rows());
+  Eigen::LLT<Eigen::MatrixXd> llt(gram);
+  if (llt.info() != Eigen::Success || llt.matrixL().toDenseMatrix().diagonal().minCoeff() < 1e-7) {
+    core::fail_data(where,
+                    "the covariance of {} is singular: a column is constant or follows from the "
+                    "others",
+                    name);
+  }
+  return llt;
+}
+
+double half_log_determinant(const Eigen::LLT<Eigen::MatrixXd>& llt) {
+  return llt.matrixLLT().diagonal().array().log().sum();
+}
+
 // The Cholesky factors of both sides' correlation matrices, and their cross correlations whitened
 // by them: its singular values are the canonical correlations.
 core::Vector correlations(const core::MatrixView& x, const core::MatrixView& y, const char* where) {
@@ -45,19 +64,7 @@ core::Vector correlations(const core::MatrixView& x, const core::MatrixView& y, 
   }
   if (!x.allFinite() || !y.allFinite()) core::fail_data(where, "expected finite values");
   const core::Matrix a = standardized(x), b = standardized(y);
-  const auto factor = [&](const core::Matrix& m, const char* name) {
-    const Eigen::MatrixXd gram = m.transpose() * m / static_cast<double>(n);
-    Eigen::LLT<Eigen::MatrixXd> llt(gram);
-    if (llt.info() != Eigen::Success ||
-        llt.matrixL().toDenseMatrix().diagonal().minCoeff() < 1e-7) {
-      core::fail_data(where,
-                      "the covariance of {} is singular: a column is constant or follows from the "
-                      "others",
-                      name);
-    }
-    return llt;
-  };
-  const auto la = factor(a, "x"), lb = factor(b, "y");
+  const auto la = correlation_factor(a, "x", where), lb = correlation_factor(b, "y", where);
   Eigen::MatrixXd cross = a.transpose() * b / static_cast<double>(n);
   cross = la.matrixL().solve(cross);
   cross = lb.matrixL().solve(cross.transpose().eval()).transpose().eval();
@@ -84,6 +91,36 @@ double gaussian_information_nats(const core::MatrixView& x, const core::MatrixVi
   double sum = 0;
   for (const double r : rho) sum -= 0.5 * std::log1p(-r * r);
   return correct ? sum - gaussian_bias_nats(x.rows(), x.cols(), y.cols()) : sum;
+}
+
+double gaussian_total_correlation_nats(std::span<const core::MatrixView> groups, bool correct) {
+  constexpr const char* kWhere = "measure.gaussian_total_correlation_nats";
+  if (groups.size() < 2) {
+    core::fail_argument(kWhere, "expected 2 or more groups of columns, got {}", groups.size());
+  }
+  const core::Index n = groups[0].rows();
+  core::Index columns = 0;
+  for (const auto& g : groups) {
+    if (g.rows() != n) core::fail_argument(kWhere, "expected {} rows, got {}", n, g.rows());
+    if (g.cols() < 1) core::fail_argument(kWhere, "expected at least one column in each group");
+    if (!g.allFinite()) core::fail_data(kWhere, "expected finite values");
+    columns += g.cols();
+  }
+  if (n <= columns + 1) {
+    core::fail_argument(kWhere, "expected more rows than columns + 1 = {}, got {}", columns + 1, n);
+  }
+  core::Matrix all(n, columns);
+  double nats = 0;  // half log determinants of correlation matrices: scales cancel
+  columns = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const core::Matrix own = standardized(groups[g]);
+    all.middleCols(columns, own.cols()) = own;
+    columns += own.cols();
+    nats += half_log_determinant(correlation_factor(own, fmt::format("group {}", g), kWhere));
+    if (correct) nats -= 0.5 * wishart_term(n, own.cols());
+  }
+  nats -= half_log_determinant(correlation_factor(all, "all groups", kWhere));
+  return correct ? nats + 0.5 * wishart_term(n, columns) : nats;
 }
 
 core::Matrix normal_scores(const core::MatrixView& x) {
