@@ -110,6 +110,7 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
       out.estimate,
       [&](std::span<const Index> rows) {
         std::vector<Matrix> part;
+        part.reserve(data.size());
         for (const Matrix& v : data) part.push_back(rows_of(v, rows));
         return bits_of(part);
       },
