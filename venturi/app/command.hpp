@@ -79,6 +79,7 @@ void add_encode(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_couple(CLI::App& app);
+void add_measure(CLI::App& app);
 void add_report(CLI::App& app);
 void add_list(CLI::App& app);
 void add_demo(CLI::App& app);
