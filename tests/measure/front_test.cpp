@@ -149,6 +149,7 @@ TEST(Interval, StretchesSeeTheMemoryOfASeries) {
   EXPECT_GT(error(true, 100), 2 * error(false, 0));
   EXPECT_ERROR(error(true, 1001), core::InvalidArgument, "block <= n/2 = 1000, got 1001");
   EXPECT_ERROR(error(true, 19), core::InvalidArgument, "expected 20 <= block");
+  EXPECT_ERROR(error(false, 100), core::InvalidArgument, "expected series with block");
 }
 
 TEST(Surrogates, AreOrdersOfAllRows) {
@@ -206,8 +207,30 @@ TEST(Remarks, NameTheRightMethod) {
   const Matrix many = labels(300, 100000, "many");
   EXPECT_TRUE(
       warns(mutual_information(a, many, {.method = "plug-in"}, kKey), "too few of each to count"));
-  EXPECT_TRUE(mutual_information(a, x, {.method = "gao"}, kKey).estimate.warnings.empty());
+  EXPECT_TRUE(mutual_information(a, x + a, {.method = "gao"}, kKey).estimate.warnings.empty());
   EXPECT_TRUE(mutual_information(a, b, {.method = "miller-madow"}, kKey).estimate.warnings.empty());
+}
+
+TEST(Remarks, ScalesApartAreSaidUnlessTheMethodOrTheCallerSeesToThem) {
+  const Matrix x = normals(300, 1, "x"), y = 1000 * (x + normals(300, 1, "noise"));
+  const Matrix a = labels(300, 3, "a");
+  EXPECT_TRUE(warns(mutual_information(x, y, {}, kKey), "differ by a factor of 1.4e+03"));
+  for (const char* method : {"wkl", "gaussian", "copula"}) {
+    EXPECT_TRUE(mutual_information(x, y, {.method = method}, kKey).estimate.warnings.empty());
+  }
+  for (const char* scale : {"standard", "rank"}) {
+    EXPECT_TRUE(mutual_information(x, y, {.scale = scale}, kKey).estimate.warnings.empty());
+  }
+  EXPECT_TRUE(mutual_information(a, y, {.method = "ross"}, kKey).estimate.warnings.empty());
+  EXPECT_TRUE(warns(conditional_mutual_information(x, x + a, y, {}, kKey), "differ by a factor"));
+}
+
+TEST(Remarks, FarBelowZeroIsImpossible) {
+  const Matrix x = (5 * normals(500, 1, "x")).array().exp();
+  const Matrix y = (5 * normals(500, 1, "y")).array().exp();
+  const Measured m = mutual_information(x, y, {.method = "wkl"}, kKey);
+  ASSERT_LT(m.estimate.high, 0);
+  EXPECT_TRUE(warns(m, "never below 0: the bias is at least"));
 }
 
 TEST(Remarks, AConstantHasNoInformation) {

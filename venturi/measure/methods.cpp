@@ -139,7 +139,7 @@ constexpr core::Member<MiMethod> kInformation[] = {
      "weighted neighbours of whitened sides; 5 columns and more",
      "Berrett, Samworth, Yuan 2019",
      "O(n^2 d)",
-     {mean_pair<wkl_local>, Takes::density, list_bytes}},
+     {mean_pair<wkl_local>, Takes::density, list_bytes, false}},
     {"gao",
      "nearest neighbours for mixtures of discrete and continuous, and for ties",
      "Gao et al. 2017",

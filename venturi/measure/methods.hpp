@@ -38,6 +38,7 @@ struct MiMethod {
   Call nats;
   Takes takes;
   Bytes bytes;
+  bool compares_scales = true;  // distances set columns of x against columns of y
   double operator()(const core::MatrixView& x, const core::MatrixView& y, int k) const {
     return nats(x, y, k);
   }

@@ -23,6 +23,7 @@ struct Problem {
   std::string method;
   Takes takes;
   Bytes bytes;
+  bool compares_scales = true;
   std::vector<MatrixView> variables;
   std::vector<std::string> names;
   std::function<double(std::span<const MatrixView>)> nats;
@@ -52,6 +53,12 @@ void check(const Problem& problem, const MiOptions& options) {
   if (problem.quantity == Quantity::entropy && options.scale != "none") {
     core::fail_argument(problem.where, "expected scale none: the entropy changes with it, got {}",
                         options.scale);
+  }
+  if (options.block > 0 && !options.series) {
+    core::fail_argument(problem.where,
+                        "expected series with block = {}: rows without an order have "
+                        "no blocks",
+                        options.block);
   }
   if (options.permutations > 0 && !problem.surrogate) {
     core::fail_argument(problem.where,
@@ -93,6 +100,25 @@ double p_value(const Problem& problem, const std::function<double(std::span<cons
   return static_cast<double>(above) / (1 + permutations);
 }
 
+void add_remarks(const Problem& problem, const MiOptions& options, Estimate& estimate) {
+  const auto add = [&](std::vector<std::string> remarks) {
+    for (std::string& remark : remarks) {
+      if (!remark.empty()) estimate.warnings.push_back(std::move(remark));
+    }
+  };
+  add(remarks_on_data(problem.variables, problem.names, problem.quantity, problem.takes));
+  if (problem.compares_scales && options.scale == "none") {
+    add({remark_on_scales(problem.variables, problem.takes)});
+  }
+  if (problem.quantity == Quantity::information || problem.quantity == Quantity::conditional) {
+    add(remarks_on_excess(estimate.bits, problem.variables[0], problem.variables[1]));
+    if (estimate.high < 0) {
+      add({fmt::format("information is never below 0: the bias is at least {:.4f} bits",
+                       -estimate.high)});
+    }
+  }
+}
+
 Measured measure(const Problem& problem, const MiOptions& options, core::Key key) {
   check(problem, options);
   const std::vector<Matrix> data = scaled(problem, options.scale);
@@ -115,16 +141,7 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
         return bits_of(part);
       },
       {data[0].rows(), columns, options.k, options.series, options.block, options.interval}, key);
-  for (std::string& remark :
-       remarks_on_data(problem.variables, problem.names, problem.quantity, problem.takes)) {
-    out.estimate.warnings.push_back(std::move(remark));
-  }
-  if (problem.quantity == Quantity::information || problem.quantity == Quantity::conditional) {
-    for (std::string& remark :
-         remarks_on_excess(out.estimate.bits, problem.variables[0], problem.variables[1])) {
-      out.estimate.warnings.push_back(std::move(remark));
-    }
-  }
+  add_remarks(problem, options, out.estimate);
   if (options.permutations > 0) {
     const auto rearranged = [&](std::span<const Rows> orders) {
       std::vector<Matrix> moved;
@@ -172,6 +189,7 @@ Measured mutual_information(const MatrixView& x, const MatrixView& y, const MiOp
        .method = std::string(member.name),
        .takes = member.make.takes,
        .bytes = member.make.bytes,
+       .compares_scales = member.make.compares_scales,
        .variables = {x, y},
        .names = {"x", "y"},
        .nats = [&](std::span<const MatrixView> v) { return member.make(v[0], v[1], options.k); },

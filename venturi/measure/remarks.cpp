@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "venturi/measure/discrete.hpp"
@@ -120,6 +122,26 @@ std::vector<std::string> remarks_on_data(std::span<const MatrixView> variables,
     if (!remark.empty()) out.push_back(std::move(remark));
   }
   return out;
+}
+
+std::string remark_on_scales(std::span<const MatrixView> variables, Takes takes) {
+  constexpr double kFar = 10;
+  if (takes == Takes::labels || takes == Takes::normal) return {};
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (std::size_t v = takes == Takes::labels_first ? 1 : 0; v < variables.size(); ++v) {
+    for (Index c = 0; c < variables[v].cols(); ++c) {
+      const core::Vector x = variables[v].col(c);
+      const double variance = (x.array() - x.mean()).square().mean();
+      if (variance == 0) continue;
+      least = std::min(least, std::sqrt(variance));
+      most = std::max(most, std::sqrt(variance));
+    }
+  }
+  if (!(most >= kFar * least)) return {};
+  return fmt::format(
+      "the columns' deviations differ by a factor of {:.2g}, so that distances hardly see the "
+      "narrow ones: scale standard or rank brings them together",
+      most / least);
 }
 
 std::vector<std::string> remarks_on_excess(double bits, const MatrixView& x, const MatrixView& y) {

@@ -32,6 +32,11 @@ std::vector<std::string> remarks_on_data(std::span<const core::MatrixView> varia
                                          std::span<const std::string> names, Quantity quantity,
                                          Takes takes);
 
+// For methods whose distances set column against column: that deviations differ by a factor of 10
+// or more, so that the narrow columns hardly count. Labels (the first variable under labels_first)
+// are no amounts. Empty if they do not.
+std::string remark_on_scales(std::span<const core::MatrixView> variables, Takes takes);
+
 // I(X;Y) and I(X;Y|Z) cannot pass H of a discrete x or y (plug-in, of these rows). Empty if
 // `bits` does not.
 std::vector<std::string> remarks_on_excess(double bits, const core::MatrixView& x,
