@@ -1,6 +1,7 @@
 #include "venturi/measure/mutual_information.hpp"
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "venturi/core/error.hpp"
@@ -30,10 +31,6 @@ struct Problem {
   // An order of the rows of each variable that breaks what is measured; none if undefined.
   std::function<std::vector<Rows>(core::Key)> surrogate;
 };
-
-Matrix rows_of(const MatrixView& x, std::span<const Index> rows) {
-  return x(std::vector<Index>(rows.begin(), rows.end()), Eigen::all);
-}
 
 void check(const Problem& problem, const MiOptions& options) {
   const Index n = problem.variables[0].rows();
@@ -73,17 +70,21 @@ void check(const Problem& problem, const MiOptions& options) {
   }
 }
 
-// The variables as the method sees them: labels keep their values.
-std::vector<Matrix> scaled(const Problem& problem, const std::string& scale) {
-  std::vector<Matrix> out;
+// The variables as the method sees them: views of what came, or of copies that `own` keeps. Labels
+// keep their values.
+std::vector<MatrixView> scaled(const Problem& problem, const std::string& scale,
+                               std::vector<Matrix>& own) {
+  std::vector<MatrixView> out;
+  own.reserve(problem.variables.size());  // or the views would lose what they look at
   for (std::size_t v = 0; v < problem.variables.size(); ++v) {
     const bool labels =
         problem.takes == Takes::labels || (problem.takes == Takes::labels_first && v == 0);
     const MatrixView& x = problem.variables[v];
     if (labels || scale == "none") {
-      out.emplace_back(x);
+      out.push_back(x);
     } else {
-      out.push_back(scale == "standard" ? standardized(x) : normal_scores(x));
+      own.push_back(scale == "standard" ? standardized(x) : normal_scores(x));
+      out.emplace_back(own.back());
     }
   }
   return out;
@@ -121,13 +122,28 @@ void add_remarks(const Problem& problem, const MiOptions& options, Estimate& est
 
 Measured measure(const Problem& problem, const MiOptions& options, core::Key key) {
   check(problem, options);
-  const std::vector<Matrix> data = scaled(problem, options.scale);
-  const auto bits_of = [&](const std::vector<Matrix>& variables) {
-    return problem.nats(std::vector<MatrixView>(variables.begin(), variables.end())) *
-           core::kBitsPerNat;
+  std::vector<Matrix> own;
+  const std::vector<MatrixView> data = scaled(problem, options.scale, own);
+  const auto bits_of = [&](std::span<const MatrixView> variables) {
+    return problem.nats(variables) * core::kBitsPerNat;
+  };
+  // Each variable in an order of rows of its own; none: as it is.
+  const auto bits_of_rows = [&](std::span<const Rows> orders) {
+    std::vector<Matrix> moved;
+    std::vector<MatrixView> views;
+    moved.reserve(data.size());
+    for (std::size_t v = 0; v < data.size(); ++v) {
+      if (orders[v].empty()) {
+        views.push_back(data[v]);
+      } else {
+        moved.push_back(data[v](orders[v], Eigen::all));
+        views.emplace_back(moved.back());
+      }
+    }
+    return bits_of(views);
   };
   Index columns = 0;
-  for (const Matrix& v : data) columns += v.cols();
+  for (const MatrixView& v : data) columns += v.cols();
   Measured out;
   out.estimate.bits = bits_of(data);
   out.estimate.n = static_cast<std::size_t>(data[0].rows());
@@ -135,22 +151,12 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
   add_interval(
       out.estimate,
       [&](std::span<const Index> rows) {
-        std::vector<Matrix> part;
-        part.reserve(data.size());
-        for (const Matrix& v : data) part.push_back(rows_of(v, rows));
-        return bits_of(part);
+        return bits_of_rows(std::vector<Rows>(data.size(), Rows(rows.begin(), rows.end())));
       },
       {data[0].rows(), columns, options.k, options.series, options.block, options.interval}, key);
   add_remarks(problem, options, out.estimate);
   if (options.permutations > 0) {
-    const auto rearranged = [&](std::span<const Rows> orders) {
-      std::vector<Matrix> moved;
-      for (std::size_t v = 0; v < data.size(); ++v) {
-        moved.push_back(orders[v].empty() ? data[v] : rows_of(data[v], orders[v]));
-      }
-      return bits_of(moved);
-    };
-    out.p_value = p_value(problem, rearranged, out.estimate.bits, options.permutations, key);
+    out.p_value = p_value(problem, bits_of_rows, out.estimate.bits, options.permutations, key);
   }
   return out;
 }
@@ -223,7 +229,7 @@ Measured transfer_entropy(const MatrixView& x, const MatrixView& y, int lags, Mi
     core::fail_argument(kWhere, "expected 1 <= lags <= n - 2 = {}, got {}", x.rows() - 2, lags);
   }
   const Index n = x.rows() - lags;
-  const auto past = [&](const Matrix& s) {
+  const auto past = [&](const MatrixView& s) {
     Matrix out(n, s.cols() * lags);
     for (int l = 1; l <= lags; ++l) {
       out.middleCols((l - 1) * s.cols(), s.cols()) = s.middleRows(lags - l, n);
@@ -231,8 +237,9 @@ Measured transfer_entropy(const MatrixView& x, const MatrixView& y, int lags, Mi
     return out;
   };
   // The scale is that of the whole series.
-  const std::vector<Matrix> series =
-      scaled(conditional_problem(x, y, y, options, kWhere), options.scale);
+  std::vector<Matrix> own;
+  const std::vector<MatrixView> series =
+      scaled(conditional_problem(x, y, y, options, kWhere), options.scale, own);
   options.scale = "none";
   options.series = true;
   const Matrix now = series[1].bottomRows(n), y_past = past(series[1]), x_past = past(series[0]);
