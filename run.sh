@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Venturi's front door: ./run.sh demo | test | check | tidy | bench | format | asan | tsan | fuzz | docs
+# Venturi's front door:
+# ./run.sh demo | test | python | check | tidy | bench | format | asan | tsan | fuzz | docs
 # On a bare Debian 12 (root or sudo) it installs what is missing, saying so, and builds.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -11,6 +12,7 @@ data_packages=(dataset-fashion-mnist)
 test_packages=(libgtest-dev libexpat1-dev chromium)
 bench_packages=(libbenchmark-dev libhtscodecs-dev)
 fuzz_packages=(clang libclang-rt-14-dev libomp-dev)
+python_packages=(pybind11-dev python3-dev python3-numpy)
 check_packages=(clang-format-14 clang-tidy-14 python3 libgtest-dev libexpat1-dev)
 
 # Installs those of its arguments that dpkg does not know as installed.
@@ -121,6 +123,12 @@ case "${1:-help}" in
     ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|app' \
       $([ "${2:-}" = slow ] || echo -LE slow)
     ;;
+  python)
+    need "${build_packages[@]}" "${test_packages[@]}" "${python_packages[@]}"
+    configure plain -DVENTURI_PYTHON=ON -DPython_EXECUTABLE="${PYTHON:-/usr/bin/python3}"
+    cmake --build build/plain -j "${JOBS:-$(nproc)}" --target _venturi
+    OMP_NUM_THREADS=1 ctest --test-dir build/plain --output-on-failure -L '^python$'
+    ;;
   check) check ;;
   tidy) tidy ;;
   bench)
@@ -152,6 +160,7 @@ case "${1:-help}" in
     cat <<'TEXT'
 ./run.sh demo     install what is missing, build, run the main job on Fashion-MNIST, write report.html
 ./run.sh test     build and run every fast test (`test slow`: the long ones too)
+./run.sh python   build the Python package's module and run its tests (PYTHON=: another python3)
 ./run.sh check    ranks of the rooms, format
 ./run.sh tidy     clang-tidy over the Torch-free rooms (TIDY=all: over all, which takes long)
 ./run.sh bench    benchmarks beside their peers

@@ -17,8 +17,7 @@ namespace {
 using Counts = std::vector<std::uint64_t>;
 
 double nats(std::string_view method, const Counts& counts, double kinds = 0) {
-  return core::find_member(entropy_methods(), method, "test").make(counts, kinds) /
-         core::kBitsPerNat;
+  return core::find_member(count_methods(), method, "test").make(counts, kinds) / core::kBitsPerNat;
 }
 
 double total(const Counts& counts) {
@@ -125,7 +124,7 @@ TEST(CountEntropy, NsbHoldsAtItsEnds) {
 // Every method: exact on a constant, and on many samples of a known law.
 TEST(CountEntropy, AllAgreeWhereSamplesAreMany) {
   const Counts counts = {500000, 250000, 125000, 125000};
-  for (const auto& member : entropy_methods()) {
+  for (const auto& member : count_methods()) {
     EXPECT_NEAR(member.make(counts, 0), 1.75, 1e-4) << member.name;
     EXPECT_NEAR(member.make(Counts{100000}, 0), 0, 1e-4) << member.name;
   }
@@ -134,18 +133,18 @@ TEST(CountEntropy, AllAgreeWhereSamplesAreMany) {
 // 64 equally likely values, 64 samples: the plug-in is low by .8 bits.
 TEST(CountEntropy, CorrectionsRemoveBias) {
   constexpr int kRuns = 300, kKinds = 64;
-  std::vector<double> error(entropy_methods().size());
+  std::vector<double> error(count_methods().size());
   for (int run = 0; run < kRuns; ++run) {
     core::Random random{core::Key(run)};
     Counts counts(kKinds);
     for (int i = 0; i < kKinds; ++i) ++counts[random.below(kKinds)];
     for (std::size_t m = 0; m < error.size(); ++m) {
-      error[m] += (entropy_methods()[m].make(counts, kKinds) - 6) / kRuns;
+      error[m] += (count_methods()[m].make(counts, kKinds) - 6) / kRuns;
     }
   }
   EXPECT_LT(error[0], -0.6);
   for (std::size_t m = 1; m < error.size(); ++m) {
-    EXPECT_LT(std::fabs(error[m]), 0.6 * std::fabs(error[0])) << entropy_methods()[m].name;
+    EXPECT_LT(std::fabs(error[m]), 0.6 * std::fabs(error[0])) << count_methods()[m].name;
   }
   EXPECT_NEAR(error[3], 0, 0.1);  // chao-shen
   EXPECT_NEAR(error[4], 0, 0.1);  // shrinkage, whose target is the law itself
@@ -190,7 +189,7 @@ TEST(CountEntropy, NsbIsUnbiasedUnderItsPrior) {
 }
 
 TEST(CountEntropy, Errors) {
-  for (const auto& member : entropy_methods()) {
+  for (const auto& member : count_methods()) {
     EXPECT_ERROR(member.make({}, 0), core::InvalidArgument, "at least one sample");
     EXPECT_ERROR(member.make(Counts{0, 0}, 0), core::InvalidArgument, "at least one sample");
     EXPECT_ERROR(member.make(Counts{1, 1, 1}, 2), core::InvalidArgument, "3 values seen, got 2");

@@ -61,6 +61,7 @@ int run(int argc, char** argv) {
   add_decode(app);
   add_predict(app);
   add_couple(app);
+  add_measure(app);
   add_report(app);
   add_reproduce(app);
   add_list(app);

@@ -22,7 +22,7 @@ struct Counted {
 };
 
 Counted counted(std::span<const std::uint64_t> counts, double kinds) {
-  constexpr const char* kWhere = "measure.entropy_methods";
+  constexpr const char* kWhere = "measure.count_methods";
   Counted out;
   for (const std::uint64_t c : counts) {
     if (c == 0) continue;
@@ -181,7 +181,7 @@ double bits(std::span<const std::uint64_t> counts, double kinds) {
 
 double miller_madow_nats(const Counted& c) { return plug_in_nats(c) + (c.seen - 1) / (2 * c.n); }
 
-constexpr core::Member<EntropyMethod> kMethods[] = {
+constexpr core::Member<CountMethod> kMethods[] = {
     {"plug-in", "entropy of the observed frequencies; biased down", "Cover and Thomas, ch. 2",
      "O(n)", bits<plug_in_nats>},
     {"miller-madow", "plug-in + (values seen - 1)/(2n); the default", "Miller 1955", "O(n)",
@@ -198,6 +198,6 @@ constexpr core::Member<EntropyMethod> kMethods[] = {
 
 }  // namespace
 
-std::span<const core::Member<EntropyMethod>> entropy_methods() { return kMethods; }
+std::span<const core::Member<CountMethod>> count_methods() { return kMethods; }
 
 }  // namespace venturi::measure

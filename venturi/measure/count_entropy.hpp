@@ -30,8 +30,8 @@ namespace venturi::measure {
 
 // Bits, from counts (zeros are passed over) and K; K = 0 stands for the values seen. K is a double
 // since that of several variables together may pass any integer.
-using EntropyMethod = double (*)(std::span<const std::uint64_t> counts, double kinds);
+using CountMethod = double (*)(std::span<const std::uint64_t> counts, double kinds);
 
-std::span<const core::Member<EntropyMethod>> entropy_methods();
+std::span<const core::Member<CountMethod>> count_methods();
 
 }  // namespace venturi::measure

@@ -104,7 +104,7 @@ Term term(double sign, std::initializer_list<Labels> variables) {
 Estimate estimated(std::span<const Term> terms, core::Key key, const DiscreteOptions& options,
                    std::string_view where) {
   core::check_options(options, where);
-  const auto& member = core::find_member(entropy_methods(), options.method, where);
+  const auto& member = core::find_member(count_methods(), options.method, where);
   const Statistic statistic = [&](std::span<const std::size_t> rows) {
     double sum = 0;
     for (const Term& t : terms) {
@@ -123,7 +123,7 @@ double plug_in_entropy_bits(Labels x) {
   const Coded coded = code(x);
   std::vector<std::uint64_t> counts(coded.kinds);
   for (const std::int32_t v : coded.values) ++counts[v];
-  return core::find_member(entropy_methods(), "plug-in", "measure.plug_in_entropy_bits")
+  return core::find_member(count_methods(), "plug-in", "measure.plug_in_entropy_bits")
       .make(counts, 0);
 }
 

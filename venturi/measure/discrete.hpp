@@ -2,7 +2,7 @@
 //
 // Entropy, information, conditional information and total correlation of discrete variables, from
 // samples, in bits. Each is a sum of entropies, every one estimated by the same method of
-// entropy_methods() (count_entropy.hpp):
+// count_methods() (count_entropy.hpp):
 //   I(X;Y)     H(X) + H(Y) - H(X,Y)
 //   I(X;Y|Z)   H(X,Z) + H(Y,Z) - H(X,Y,Z) - H(Z)
 //   TC         sum_c H(X_c) - H(X_1..X_m)

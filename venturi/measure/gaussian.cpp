@@ -20,20 +20,6 @@ double wishart_term(core::Index n, core::Index d) {
   return sum;
 }
 
-// Phi^-1 by Newton steps on erfc from a crude start; monotone, to the last digits.
-double normal_quantile(double p) {
-  if (p > 0.5) return -normal_quantile(1 - p);
-  const double t = std::sqrt(-2 * std::log(p));
-  double z = -(t - (2.30753 + 0.27061 * t) / (1 + t * (0.99229 + 0.04481 * t)));
-  for (int step = 0; step < 4; ++step) {
-    const double below = 0.5 * std::erfc(-z / std::sqrt(2.0));
-    const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * M_PI);
-    const double error = (below - p) / density;
-    z -= error / (1 + 0.5 * z * error);
-  }
-  return z;
-}
-
 // The Cholesky factor of the correlation matrix of standardized columns.
 Eigen::LLT<Eigen::MatrixXd> correlation_factor(const core::Matrix& m, const std::string& name,
                                                const char* where) {
@@ -72,6 +58,20 @@ core::Vector correlations(const core::MatrixView& x, const core::MatrixView& y, 
 }
 
 }  // namespace
+
+// Newton steps on erfc from a crude start; monotone, to the last digits.
+double normal_quantile(double p) {
+  if (p > 0.5) return -normal_quantile(1 - p);
+  const double t = std::sqrt(-2 * std::log(p));
+  double z = -(t - (2.30753 + 0.27061 * t) / (1 + t * (0.99229 + 0.04481 * t)));
+  for (int step = 0; step < 4; ++step) {
+    const double below = 0.5 * std::erfc(-z / std::sqrt(2.0));
+    const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * M_PI);
+    const double error = (below - p) / density;
+    z -= error / (1 + 0.5 * z * error);
+  }
+  return z;
+}
 
 core::Vector canonical_correlations(const core::MatrixView& x, const core::MatrixView& y) {
   return correlations(x, y, "measure.canonical_correlations");

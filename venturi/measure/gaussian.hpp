@@ -44,4 +44,7 @@ core::Matrix normal_scores(const core::MatrixView& x);
 // becomes 0.
 core::Matrix standardized(const core::MatrixView& x);
 
+// Phi^-1(p) of the standard normal law, 0 < p < 1.
+double normal_quantile(double p);
+
 }  // namespace venturi::measure
