@@ -1,6 +1,6 @@
 # Flags of all our own code. Warnings are errors; what is switched off has its reason beside it.
 add_library(venturi_flags INTERFACE)
-target_compile_options(venturi_flags INTERFACE
+set(own_flags
   -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Werror
   # Indices meet sizes everywhere in numerical code; -Wconversion still catches what loses bits.
@@ -9,10 +9,11 @@ target_compile_options(venturi_flags INTERFACE
   -Wno-missing-field-initializers
   # The same arithmetic on every machine: no multiply-add that the source does not write.
   -ffp-contract=off)
+target_compile_options(venturi_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${own_flags}>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(venturi_flags INTERFACE
-    # False alarms of GCC 12 inside the standard library and Eigen when optimising.
-    -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+  # False alarms of GCC 12 inside the standard library and Eigen when optimising.
+  set(false_alarms -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+  target_compile_options(venturi_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${false_alarms}>")
 endif()
 if(VENTURI_SANITIZE)
   target_compile_options(venturi_flags INTERFACE

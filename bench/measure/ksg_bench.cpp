@@ -16,6 +16,7 @@
 #include "venturi/data/npy.hpp"
 #include "venturi/measure/digamma.hpp"
 #include "venturi/measure/ksg.hpp"
+#include "venturi/measure/neighbours.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -76,6 +77,22 @@ void venturi_ksg1(benchmark::State& state) {
   state.counters["value"] = value;
 }
 
+// The same on a CUDA device, in a build that has one; wall time, copies included.
+void venturi_ksg1_cuda(benchmark::State& state) {
+  try {
+    set_search("cuda");
+  } catch (const core::InvalidArgument& error) {
+    state.SkipWithError(error.what());
+    return;
+  }
+  core::Matrix x, y;
+  draw(state.range(0), state.range(1), x, y);
+  double value = 0;
+  for (auto _ : state) value = mean_of(ksg1_local(x, y, kNeighbours));
+  state.counters["value"] = value;
+  set_search("auto");
+}
+
 void plain_lines(benchmark::State& state) {
   core::Matrix x, y;
   draw(state.range(0), state.range(1), x, y);
@@ -120,6 +137,14 @@ BENCHMARK(venturi_ksg1)
     ->ArgsProduct({{10000, 50000}, {1, 2, 3, 5, 10}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
+BENCHMARK(venturi_ksg1_cuda)
+    ->Args({10000, 10})
+    ->Args({50000, 10})
+    ->Args({200000, 10})
+    ->Args({1000000, 10})
+    ->Args({1000000, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK(plain_lines)
     ->Args({10000, 1})
     ->Args({10000, 5})

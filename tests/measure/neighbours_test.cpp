@@ -99,6 +99,17 @@ void expect_equal(const Neighbours& a, const Neighbours& b) {
   EXPECT_EQ(a.counts, b.counts);
 }
 
+// The searches of this build beside the tree.
+std::vector<std::string> all_pairs_searches() {
+  try {
+    set_search("cuda");
+    set_search("auto");
+    return {"brute", "cuda"};
+  } catch (const core::InvalidArgument&) {
+    return {"brute"};
+  }
+}
+
 class NeighboursOf : public ::testing::TestWithParam<Law> {};
 
 // Every search, every instruction set, every kind of reach equals the double loop bit for bit.
@@ -115,11 +126,13 @@ TEST_P(NeighboursOf, EqualTheDoubleLoop) {
         const Neighbours truth = slow(groups, query);
         query.search = "tree";
         expect_equal(find_neighbours(views, query), truth);
-        query.search = "brute";
-        for (const auto& level : simd_levels()) {
-          query.simd = level;
-          SCOPED_TRACE(level);
-          expect_equal(find_neighbours(views, query), truth);
+        for (const std::string& search : all_pairs_searches()) {
+          query.search = search;
+          for (const auto& level : simd_levels()) {
+            query.simd = level;
+            SCOPED_TRACE(search + " " + level);
+            expect_equal(find_neighbours(views, query), truth);
+          }
         }
       }
     }
@@ -136,9 +149,13 @@ TEST(Neighbours, WideDataEqualsTheDoubleLoop) {
   const std::vector<MatrixView> views(groups.begin(), groups.end());
   NeighbourQuery query{.k = 3, .unions = {1, 2}};
   const Neighbours truth = slow(groups, query);
-  for (const auto& level : simd_levels()) {
-    query.simd = level;
-    expect_equal(find_neighbours(views, query), truth);
+  for (const std::string& search : all_pairs_searches()) {
+    query.search = search;
+    for (const auto& level : simd_levels()) {
+      query.simd = level;
+      SCOPED_TRACE(search + " " + level);
+      expect_equal(find_neighbours(views, query), truth);
+    }
   }
 }
 
@@ -163,6 +180,11 @@ TEST(Neighbours, CountWithinEqualsTheDoubleLoop) {
       for (core::Index i = 0; i < 200; ++i) radius.push_back(i % 7 == 0 ? 0 : gap(x, i, 3));
       for (const bool closed : {false, true}) {
         const auto counts = count_within(x, radius, closed);
+        for (const std::string& search : all_pairs_searches()) {
+          set_search(search);
+          EXPECT_EQ(count_within(x, radius, closed), counts) << search;
+        }
+        set_search("auto");
         for (core::Index i = 0; i < 200; ++i) {
           std::int32_t truth = 0;
           for (core::Index j = 0; j < 200; ++j) {
@@ -191,6 +213,10 @@ TEST(Neighbours, RefuseBadInput) {
   EXPECT_ERROR(ask({x, nan}, {}), core::DataError, "row 7, column 1 is nan");
   EXPECT_ERROR(ask({x}, {.unions = {2}}), core::InvalidArgument, "0x2");
   EXPECT_ERROR(ask({x}, {.search = "grid"}), core::InvalidArgument, "'grid'");
+  EXPECT_ERROR(set_search("grid"), core::InvalidArgument, "'grid'");
+  if (all_pairs_searches().size() == 1) {
+    EXPECT_ERROR(ask({x}, {.search = "cuda"}), core::InvalidArgument, "VENTURI_CUDA");
+  }
   const Matrix wide = sample(Law::normal, 10, 9, core::Key(3));
   EXPECT_ERROR(ask({wide}, {.search = "tree"}), core::InvalidArgument, "at most 8 columns");
   EXPECT_ERROR(ask({x}, {.search = "brute", .simd = "mmx"}), core::InvalidArgument, "'mmx'");

@@ -5,6 +5,7 @@
 #include "venturi/core/record.hpp"
 #include "venturi/data/columns.hpp"
 #include "venturi/measure/by_kind.hpp"
+#include "venturi/measure/neighbours.hpp"
 #include "venturi/report/render.hpp"
 
 namespace venturi::app {
@@ -160,6 +161,12 @@ void run(const Measure& verb) {
   }
   measure::MiOptions options;
   verb.flags->apply(options);
+  if (verb.common.device != "cpu") {
+    if (verb.common.device != "cuda") {
+      core::fail_argument(kWhere, "expected --device cpu or cuda, got {}", verb.common.device);
+    }
+    measure::set_search("cuda");
+  }
   const double start = core::now_seconds();
   core::Table table = empty_table(options.interval);
   std::vector<std::string> warnings;

@@ -6,12 +6,15 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/measure/brute_search.hpp"
+#include "venturi/measure/cuda_search.hpp"
 #include "venturi/measure/point_tree.hpp"
 
 namespace venturi::measure {
 namespace {
 
 constexpr core::Index kTreeAuto = 4;
+
+std::string preset_search = "auto";
 
 struct Level {
   const char* name;
@@ -37,6 +40,13 @@ const NeighbourKernels& kernels_named(const std::string& name) {
   }
   core::fail_argument("measure.find_neighbours", "expected simd auto or one of {}, got '{}'",
                       fmt::join(simd_levels(), ", "), name);
+}
+
+void check_search(const std::string& name, std::string_view where) {
+  for (const char* known : {"auto", "tree", "brute", "cuda"}) {
+    if (name == known) return;
+  }
+  core::fail_argument(where, "expected search auto, tree, brute or cuda, got '{}'", name);
 }
 
 void check_finite(const core::MatrixView& x, std::string_view where) {
@@ -120,6 +130,13 @@ std::vector<std::string> simd_levels() {
   return out;
 }
 
+void set_search(const std::string& search) {
+  constexpr const char* kWhere = "measure.set_search";
+  check_search(search, kWhere);
+  if (search == "cuda") require_cuda(kWhere);
+  preset_search = search;
+}
+
 Neighbours find_neighbours(std::span<const core::MatrixView> groups, const NeighbourQuery& query) {
   constexpr const char* kWhere = "measure.find_neighbours";
   if (groups.empty() || groups.size() > 31) {
@@ -146,15 +163,15 @@ Neighbours find_neighbours(std::span<const core::MatrixView> groups, const Neigh
     }
   }
   for (const auto& g : groups) check_finite(g, kWhere);
-  if (query.search == "tree" && dims > kTreeDims) {
+  const std::string& search = query.search == "auto" ? preset_search : query.search;
+  if (search == "tree" && dims > kTreeDims) {
     core::fail_argument(kWhere, "expected at most {} columns for a tree, got {}", kTreeDims, dims);
   }
-  if (query.search == "tree" || (query.search == "auto" && dims <= kTreeAuto)) {
+  if (search == "tree" || (search == "auto" && dims <= kTreeAuto)) {
     return tree_neighbours(groups, query);
   }
-  if (query.search != "auto" && query.search != "brute") {
-    core::fail_argument(kWhere, "expected search auto, tree or brute, got '{}'", query.search);
-  }
+  if (search == "cuda") return cuda_neighbours(groups, query);
+  check_search(search, kWhere);
   return brute_neighbours(groups, query, kernels_named(query.simd));
 }
 
@@ -168,7 +185,8 @@ std::vector<std::int32_t> count_within(const core::MatrixView& x, std::span<cons
     core::fail_argument(kWhere, "expected samples, got an array of {}*{}", x.rows(), x.cols());
   }
   check_finite(x, kWhere);
-  if (x.cols() > kTreeAuto) return brute_count_within(x, radius, closed, kernels_named("auto"));
+  if (preset_search == "cuda") return cuda_count_within(x, radius, closed);
+  if (preset_search == "brute" || x.cols() > kTreeAuto) return brute_count_within(x, radius, closed, kernels_named("auto"));
   const auto tree = make_point_tree(x);
   std::vector<std::int32_t> out(radius.size());
 #pragma omp parallel for schedule(dynamic, 256)

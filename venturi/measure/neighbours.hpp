@@ -12,9 +12,10 @@
 //
 // Cost: "tree" O(n log n) in few dimensions, where the counts are small or boxes lie wholly
 // inside; "brute" O(n^2 D) with n*D floats and 4*n*groups floats a thread of memory. "auto" takes
-// the tree for a total dimension D <= 4. Parallel over points; results do not depend on threads.
-// Errors: InvalidArgument for no groups, different lengths, k < 1 or k >= n; DataError for NaN or
-// infinity.
+// the tree for a total dimension D <= 4. "cuda" is brute on the device of that name, for k <= 24
+// and D <= 64, in a build with VENTURI_CUDA. Parallel over points; results do not depend on
+// threads. Errors: InvalidArgument for no groups, different lengths, k < 1 or k >= n; DataError for
+// NaN or infinity.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,7 @@ enum class Reach {
 struct NeighbourQuery {
   int k = 3;
   Reach reach = Reach::strict;
-  std::string search = "auto";   // auto, tree, brute
+  std::string search = "auto";   // auto, tree, brute, cuda
   std::string simd = "auto";     // auto, portable, avx2, avx512: the same results
   std::vector<unsigned> unions;  // bit g set: group g belongs
 };
@@ -52,6 +53,10 @@ Neighbours find_neighbours(std::span<const core::MatrixView> groups, const Neigh
 // For each i the number of j != i with d(i,j) < radius_i (or <=, if closed); x: n*d, radius: n.
 std::vector<std::int32_t> count_within(const core::MatrixView& x, std::span<const double> radius,
                                        bool closed);
+
+// What "auto" stands for in this process, in place of the choice above: auto, tree, brute or cuda.
+// InvalidArgument for other names, and for cuda in a build without it.
+void set_search(const std::string& search);
 
 // The SIMD levels that this processor and build offer, best last.
 std::vector<std::string> simd_levels();
