@@ -81,12 +81,13 @@ void encode(const FileVerb& verb) {
   code::write_container(verb.output, bits);
   const auto n = static_cast<double>(dataset.size());
   const auto bytes = std::filesystem::file_size(verb.output);
-  const core::Json result = {
-      {"samples", dataset.size()},
-      {"file", verb.output},
-      {"file_bytes", bytes},
-      {"bits_per_sample", 8.0 * static_cast<double>(bytes) / n},
-      {"model_bits_per_sample", learn::model_bits_per_sample(codec, symbols)}};
+  double model_bits = 0;
+  for (const double one : learn::model_bits(codec, symbols)) model_bits += one / n;
+  const core::Json result = {{"samples", dataset.size()},
+                             {"file", verb.output},
+                             {"file_bytes", bytes},
+                             {"bits_per_sample", 8.0 * static_cast<double>(bytes) / n},
+                             {"model_bits_per_sample", model_bits}};
   print_result(
       verb.common, result,
       fmt::format("{}: {} samples, {} bytes, {:.4f} bits a sample (model: {:.4f})\n", verb.output,

@@ -76,12 +76,14 @@ std::vector<std::byte> table_bytes(const std::vector<code::FrequencyTable>& tabl
 }
 
 std::uint64_t content_id(const Model& model, const std::vector<std::byte>& weights,
-                         const std::vector<std::byte>& tables) {
+                         const std::vector<std::byte>& tables,
+                         const std::optional<JointLaw>& joint) {
   const std::string options =
       core::options_to_json(model.options()).dump() + problem_to_json(model.problem()).dump();
   std::uint64_t id = code::hash64(std::as_bytes(std::span(options)));
   id = code::hash64(weights, id);
-  return code::hash64(tables, id);
+  id = code::hash64(tables, id);
+  return joint ? code::hash64(joint->serialize(), id) : id;
 }
 
 std::string hex(std::uint64_t id) { return fmt::format("{:016x}", id); }
@@ -96,7 +98,7 @@ void Codec::require_bits(std::string_view where) const {
                       model->options().channel.kind);
 }
 
-Codec make_codec(std::unique_ptr<Model> model, Json facts) {
+Codec make_codec(std::unique_ptr<Model> model, Json facts, const Tensor& z) {
   Codec out{.model = std::move(model), .facts = std::move(facts)};
   const Model& m = *out.model;
   if (const LogisticMixture* density = m.channel().density()) {
@@ -108,8 +110,12 @@ Codec make_codec(std::unique_ptr<Model> model, Json facts) {
       out.tables.push_back(
           code::FrequencyTable::from_masses(range.first, masses, std::max(0.0, 1 - inside)));
     }
+    if (z.defined()) {
+      const std::vector<std::int32_t> symbols = integers(z);
+      out.joint = JointLaw::fit(symbols, out.tables.size(), model_bits(out, symbols));
+    }
   }
-  out.id = content_id(m, float_bytes(m.parameters().flat()), table_bytes(out.tables));
+  out.id = content_id(m, float_bytes(m.parameters().flat()), table_bytes(out.tables), out.joint);
   return out;
 }
 
@@ -122,6 +128,7 @@ void save_codec(const std::filesystem::path& path, const Codec& codec) {
                                   {"facts", codec.facts}}};
   file.chunks = {{"WGHT", float_bytes(model.parameters().flat())},
                  {"TABL", table_bytes(codec.tables)}};
+  if (codec.joint) file.chunks.push_back({"JOIN", codec.joint->serialize()});
   code::write_container(path, file);
 }
 
@@ -161,41 +168,47 @@ Codec load_codec(const std::filesystem::path& path, const tensor::Device& device
     core::fail_data("learn.load_codec", "'{}': expected {} frequency tables, got {}", source,
                     expected, out.tables.size());
   }
-  out.id = content_id(*out.model, file.chunk("WGHT").bytes, tables);
+  if (file.has("JOIN")) {
+    out.joint = JointLaw::deserialize(file.chunk("JOIN").bytes, expected);
+  }
+  out.id = content_id(*out.model, file.chunk("WGHT").bytes, tables, out.joint);
   return out;
 }
 
 std::vector<std::int32_t> quantize(const Codec& codec, const Tensor& x) {
   codec.require_bits("learn.quantize");
-  const Tensor z = signals(*codec.model, x).to(torch::kCPU);
-  // Far outside every table, but within the integers that a float holds exactly.
-  constexpr float kReach = 1 << 23;
-  std::vector<std::int32_t> out(static_cast<std::size_t>(z.numel()));
-  const float* values = z.data_ptr<float>();
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (!std::isfinite(values[i])) {
-      core::fail_data("learn.quantize", "the model's z is not finite for sample {}",
-                      static_cast<std::int64_t>(i) / z.size(1));
-    }
-    out[i] = static_cast<std::int32_t>(std::clamp(values[i], -kReach, kReach));
-  }
-  return out;
+  return integers(signals(*codec.model, x));
 }
 
-double model_bits_per_sample(const Codec& codec, std::span<const std::int32_t> symbols) {
-  codec.require_bits("learn.model_bits_per_sample");
+std::vector<double> model_bits(const Codec& codec, std::span<const std::int32_t> symbols) {
+  codec.require_bits("learn.model_bits");
   const Tensor z = signals_from_symbols(codec, symbols);
   const torch::NoGradGuard no_grad;
   const Tensor nats = codec.model->channel().density()->log_mass(codec.model->parameters(), z);
-  return -nats.to(torch::kFloat64).sum().item<double>() * core::kBitsPerNat /
-         static_cast<double>(z.size(0));
+  std::vector<double> apart = tensor::to_doubles(-nats.to(torch::kFloat64).sum(1));
+  for (double& bits : apart) bits *= core::kBitsPerNat;
+  return codec.joint ? codec.joint->bits(symbols, apart) : apart;
 }
 
 code::Container encode_bits(const Codec& codec, std::span<const std::int32_t> symbols) {
   codec.require_bits("learn.encode_bits");
   const std::size_t size = codec.tables.size();
   code::Container out{.header = {{"n", symbols.size() / size}, {"m", hex(codec.id)}}};
-  out.chunks = {{"BITS", code::encode_rans(symbols, size, codec.tables)}};
+  if (!codec.joint) {
+    out.chunks = {{"BITS", code::encode_rans(symbols, size, codec.tables)}};
+    return out;
+  }
+  std::vector<std::int32_t> cells, outside;
+  for (std::size_t at = 0; at < symbols.size(); at += size) {
+    const auto row = symbols.subspan(at, size);
+    const std::size_t cell = codec.joint->index_of(row);
+    cells.push_back(static_cast<std::int32_t>(cell));
+    if (cell == codec.joint->cells()) outside.insert(outside.end(), row.begin(), row.end());
+  }
+  out.chunks = {{"CELL", code::encode_rans(cells, 1, {&codec.joint->law(), 1})}};
+  if (!outside.empty()) {
+    out.chunks.push_back({"BITS", code::encode_rans(outside, size, codec.tables)});
+  }
   return out;
 }
 
@@ -214,8 +227,34 @@ std::vector<std::int32_t> decode_bits(const Codec& codec, const code::Container&
   if (n > (std::uint64_t{1} << 40) / codec.tables.size()) {
     core::fail_data("learn.decode_bits", "{} samples are more than a file can hold", n);
   }
-  return code::decode_rans(bits.chunk("BITS").bytes, n * codec.tables.size(), codec.tables.size(),
-                           codec.tables);
+  const std::size_t size = codec.tables.size();
+  if (!codec.joint) {
+    return code::decode_rans(bits.chunk("BITS").bytes, n * size, size, codec.tables);
+  }
+  const JointLaw& joint = *codec.joint;
+  const auto cells = code::decode_rans(bits.chunk("CELL").bytes, n, 1, {&joint.law(), 1});
+  const auto last = static_cast<std::int32_t>(joint.cells());
+  const auto outside = static_cast<std::size_t>(std::count(cells.begin(), cells.end(), last));
+  std::vector<std::int32_t> rest;
+  if (outside > 0) {
+    rest = code::decode_rans(bits.chunk("BITS").bytes, outside * size, size, codec.tables);
+  }
+  std::vector<std::int32_t> out;
+  out.reserve(n * size);
+  auto next = rest.begin();
+  for (const std::int32_t cell : cells) {
+    if (cell < 0 || cell > last) {
+      core::fail_data("learn.decode_bits", "cell {} of {} in the chunk CELL", cell, last);
+    }
+    if (cell == last) {
+      out.insert(out.end(), next, next + static_cast<std::ptrdiff_t>(size));
+      next += static_cast<std::ptrdiff_t>(size);
+    } else {
+      const auto row = joint.cell(static_cast<std::size_t>(cell));
+      out.insert(out.end(), row.begin(), row.end());
+    }
+  }
+  return out;
 }
 
 Tensor signals_from_symbols(const Codec& codec, std::span<const std::int32_t> symbols) {

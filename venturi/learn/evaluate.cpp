@@ -186,14 +186,43 @@ Evaluation evaluate_signals(const Model& model, const Tensor& z, const Tensor& t
   return out;
 }
 
-Tensor signals(const Model& model, const Tensor& x) {
-  const Tensor out = torch::empty({x.size(0), model.options().channel.size}, x.options());
-  auto unused = tensor::make_generator(core::Key(0), x.device());
-  for_slices(x.size(0), x.device(), [&](std::int64_t begin, std::int64_t end) {
-    const Tensor e = model.project(model.features(x.slice(0, begin, end), {}));
+namespace {
+
+template <class ToFeatures>
+Tensor signals_by_slices(const Model& model, const Tensor& inputs, const ToFeatures& to_features) {
+  const Tensor out = torch::empty({inputs.size(0), model.options().channel.size}, inputs.options());
+  auto unused = tensor::make_generator(core::Key(0), inputs.device());
+  for_slices(inputs.size(0), inputs.device(), [&](std::int64_t begin, std::int64_t end) {
+    const Tensor e = model.project(to_features(inputs.slice(0, begin, end)));
     Tensor part = out.slice(0, begin, end);
     part.copy_(model.channel().transmit(model.parameters(), e, {}, unused).z);
   });
+  return out;
+}
+
+}  // namespace
+
+Tensor signals(const Model& model, const Tensor& x) {
+  return signals_by_slices(model, x,
+                           [&](const Tensor& slice) { return model.features(slice, {}); });
+}
+
+Tensor signals_of_features(const Model& model, const Tensor& features) {
+  return signals_by_slices(model, features, [](const Tensor& slice) { return slice; });
+}
+
+std::vector<std::int32_t> integers(const Tensor& z) {
+  constexpr float kReach = 1 << 23;
+  const Tensor on_cpu = z.to(torch::kCPU).contiguous();
+  std::vector<std::int32_t> out(static_cast<std::size_t>(z.numel()));
+  const float* values = on_cpu.data_ptr<float>();
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      core::fail_data("learn.integers", "the model's z is not finite for sample {}",
+                      static_cast<std::int64_t>(i) / z.size(1));
+    }
+    out[i] = static_cast<std::int32_t>(std::clamp(values[i], -kReach, kReach));
+  }
   return out;
 }
 

@@ -51,6 +51,10 @@ Evaluation evaluate_signals(const Model& model, const tensor::Tensor& z,
 
 // z in its mode of use, n*size.
 tensor::Tensor signals(const Model& model, const tensor::Tensor& x);
+tensor::Tensor signals_of_features(const Model& model, const tensor::Tensor& features);
+// Integral z as integers, row-major, within +-2^23 (far outside every table, and what a float holds
+// exactly). DataError if one is not finite.
+std::vector<std::int32_t> integers(const tensor::Tensor& z);
 // What the decoder makes of z: class probabilities (n*classes), or targets in their own unit.
 tensor::Tensor predictions(const Model& model, const tensor::Tensor& z);
 

@@ -56,8 +56,10 @@ class Bench {
     }
     result = train(*model, {training, one_body ? features_ : Tensor()}, trainer_options,
                    key_.split("training"), monitor_, folder_ / (stem + ".checkpoint.vt"));
+    const Tensor z = one_body ? signals_of_features(*model, features_)
+                              : signals(*model, model->inputs(training.x));
     Codec codec =
-        make_codec(std::move(model), {{"identity", identity}, {"training", to_json(result)}});
+        make_codec(std::move(model), {{"identity", identity}, {"training", to_json(result)}}, z);
     save_codec(path, codec);
     return codec;
   }
@@ -115,6 +117,7 @@ Point measure_point(const Codec& codec, const data::Dataset& test, std::int64_t 
     out.distortion_from_file = from_file.distortion;
     evaluation.prediction_bits = from_file.prediction_bits;
     evaluation.distortion = from_file.distortion;
+    evaluation.rate_bits = model_bits(codec, symbols);
     out.bits_path = bits_path;
   }
   out.rate = evaluation.rate_point();

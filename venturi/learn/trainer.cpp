@@ -7,6 +7,7 @@
 #include "venturi/core/units.hpp"
 #include "venturi/learn/adam.hpp"
 #include "venturi/learn/checkpoint.hpp"
+#include "venturi/learn/joint_law.hpp"
 #include "venturi/learn/schedule.hpp"
 
 namespace venturi::learn {
@@ -17,8 +18,10 @@ using tensor::Tensor;
 
 constexpr double kBitsPerDimension = 12;  // tables hold at most 4096 symbols
 constexpr double kCheckpointSeconds = 60;
-// Dual ascent on log(beta): how fast, and where it stays.
+// Dual ascent on log(beta): how fast, how much of the gap itself is added (without it the rate
+// overshoots, and clusters of z once apart do not merge again), and where it stays.
 constexpr double kDualStep = 0.01;
+constexpr double kDualDamping = 3;
 constexpr double kRateTolerance = 0.02;
 constexpr double kLogBetaLow = -18, kLogBetaHigh = 7;
 
@@ -45,6 +48,7 @@ class Trainer {
     features_ = training.features;
     log_beta_ = torch::full({}, std::log(std::max(options.beta, 1e-30)), device_);
     averages_ = torch::zeros({2}, device_);
+    rate_gap_ = torch::zeros({}, device_);
   }
 
   TrainingResult run() {
@@ -67,7 +71,7 @@ class Trainer {
       train_stage("whole", options_.epochs);
     }
     result_.beta = options_.target_rate > 0 ? std::exp(log_beta_.item<double>()) : options_.beta;
-    result_.train_rate_bits = measure(train_rows_).mean_rate_bits();
+    result_.train_rate_bits = used_rate().bits;
     const double rate = result_.train_rate_bits;
     if (options_.target_rate > 0 && std::abs(rate / options_.target_rate - 1) > kRateTolerance) {
       monitor_.warn(
@@ -103,6 +107,27 @@ class Trainer {
     return features_.defined()
                ? evaluate_features(model_, features_.index_select(0, rows), target, 0, key)
                : evaluate(model_, x_.index_select(0, rows), target, 0, key);
+  }
+
+  // Bits a sample of the training part in the mode of use, as its file will have them, and what
+  // part that is of the rate that training steers.
+  struct UsedRate {
+    double bits, part;
+  };
+  UsedRate used_rate() {
+    const Evaluation evaluation = measure(train_rows_);
+    const double apart = evaluation.mean_rate_bits();
+    if (model_.channel().density() == nullptr) return {apart, 1};
+    const Tensor inputs = (features_.defined() ? features_ : x_).index_select(0, train_rows_);
+    const auto symbols = integers(features_.defined() ? signals_of_features(model_, inputs)
+                                                      : signals(model_, inputs));
+    const auto joint = JointLaw::fit(
+        symbols, static_cast<std::size_t>(model_.options().channel.size), evaluation.rate_bits);
+    if (!joint) return {apart, 1};
+    double used = 0;
+    for (const double bits : joint->bits(symbols, evaluation.rate_bits)) used += bits;
+    used /= static_cast<double>(evaluation.rate_bits.size());
+    return {used, used / apart};
   }
 
   std::int64_t steps_per_epoch() const {
@@ -186,14 +211,14 @@ class Trainer {
         throat(options_, model_.options().channel, whole, part), generator);
     const Tensor prediction = model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
     const Tensor rate = signal.rate_nats.mean();
-    const Tensor loss = prediction + log_beta_.exp() * rate;
+    const Tensor loss = prediction + (log_beta_ + kDualDamping * rate_gap_).exp() * rate;
     loss.backward();
     const torch::NoGradGuard no_grad;
     averages_.add_(torch::stack({prediction.detach(), rate.detach()}));
     if (options_.target_rate > 0) {
       const double target_nats = options_.target_rate / core::kBitsPerNat;
-      const Tensor gap = (rate.detach() / target_nats - 1).clamp(-1, 1);
-      log_beta_.add_(gap, kDualStep).clamp_(kLogBetaLow, kLogBetaHigh);
+      rate_gap_ = (rate.detach() * rate_part_ / target_nats - 1).clamp(-1, 1);
+      log_beta_.add_(rate_gap_, kDualStep).clamp_(kLogBetaLow, kLogBetaHigh);
     }
   }
 
@@ -227,23 +252,26 @@ class Trainer {
       finished = update_best(record, used);
     }
     result_.history.push_back(record);
-    if (options_.target_rate > 0) keep_nearest_rate(stage == "whole", adam.averaged());
+    if (options_.target_rate > 0) follow_rate(stage == "whole", adam.averaged());
     return finished;
   }
 
-  // Around its target the rate swings a little. Of the epochs in the mode of use, the weights whose
-  // rate on the training part is nearest the target are kept; within 1 % the latest.
-  void keep_nearest_rate(bool whole, const Tensor& weights) {
+  // What files will take of the rate that is steered. Around its target the rate swings a little:
+  // of the epochs in the mode of use, the weights whose rate on the training part is nearest the
+  // target are kept; within 1 % the latest.
+  void follow_rate(bool whole, const Tensor& weights) {
+    const Tensor current = model_.parameters().flat().clone();
+    model_.parameters().set_values(weights);
+    const UsedRate used = used_rate();
+    model_.parameters().set_values(current);
+    rate_part_ = used.part;
     const int epochs = whole ? options_.epochs : options_.head_epochs;
     const double part = static_cast<double>(position_.epoch) / epochs;
     if (model_.options().channel.kind == "quantized" &&
         throat(options_, model_.options().channel, whole, part).mode != Throat::Mode::kHard) {
       return;
     }
-    const Tensor current = model_.parameters().flat().clone();
-    model_.parameters().set_values(weights);
-    const double gap = std::abs(measure(train_rows_).mean_rate_bits() / options_.target_rate - 1);
-    model_.parameters().set_values(current);
+    const double gap = std::abs(used.bits / options_.target_rate - 1);
     if (std::max(gap, 0.01) > position_.best_objective) return;
     position_.best_objective = std::max(gap, 0.01);
     best_ = weights.clone();
@@ -289,7 +317,8 @@ class Trainer {
                   {"key", key_.value()},
                   {"history", to_json(result_)["history"]}};
     write_checkpoint(checkpoint_, {.facts = std::move(facts),
-                                   .scalars = {log_beta_.item<double>(), position_.best_objective},
+                                   .scalars = {log_beta_.item<double>(), position_.best_objective,
+                                               rate_part_, rate_gap_.item<double>()},
                                    .sums = averages_,
                                    .weights = model_.parameters().flat(),
                                    .optimizer = adam.state(),
@@ -310,7 +339,7 @@ class Trainer {
     same("options", core::options_to_json(options_));
     same("model", core::options_to_json(model_.options()));
     same("key", key_.value());
-    if (read.scalars.size() != 2 || read.sums.numel() != 2) {
+    if (read.scalars.size() != 4 || read.sums.numel() != 2) {
       core::fail_data("learn.train", "'{}' is not a checkpoint of training", checkpoint_.string());
     }
     position_ = {.stage = read.facts["stage"].get<std::string>(),
@@ -322,6 +351,8 @@ class Trainer {
       result_.history.push_back(epoch_record_from_json(one));
     }
     log_beta_.fill_(read.scalars.at(0));
+    rate_part_ = read.scalars.at(2);
+    rate_gap_.fill_(read.scalars.at(3));
     averages_.copy_(read.sums);
     model_.parameters().set_values(read.weights);
     monitor_.say(fmt::format("resuming '{}' after {} epoch(s) and {} step(s) of stage {}",
@@ -355,7 +386,9 @@ class Trainer {
   Tensor x_, target_, train_rows_, validation_rows_;
   Tensor features_;  // the body's, while it stays as it is
   Tensor log_beta_;
-  Tensor averages_;  // sums over the epoch so far: prediction nats, rate nats
+  Tensor rate_gap_;       // of the step before: (rate - target) / target, within +-1
+  double rate_part_ = 1;  // of the steered rate, what files take
+  Tensor averages_;       // sums over the epoch so far: prediction nats, rate nats
   Tensor best_;
   Position position_;
   TrainingResult result_;
