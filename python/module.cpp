@@ -10,6 +10,7 @@
 
 #include "venturi/core/options.hpp"
 #include "venturi/core/threads.hpp"
+#include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/mutual_information.hpp"
 
 namespace py = pybind11;
@@ -66,21 +67,12 @@ measure::Measured of_quantity(const std::string& quantity, const std::vector<cor
     return measure::conditional_mutual_information(v.at(0), v.at(1), v.at(2), options, key);
   }
   if (quantity == "te") return measure::transfer_entropy(v.at(0), v.at(1), lags, options, key);
+  if (quantity == "dependence") return measure::dependence(v.at(0), v.at(1), options, key);
   if (quantity == "tc") return measure::total_correlation(v, options, key);
   return measure::entropy(v.at(0), options, key);
 }
 
-// options: a JSON object of MiOptions' fields.
-py::dict measure_arrays(const std::string& quantity, const py::list& variables, int lags,
-                        const std::string& options_json, std::uint64_t seed) {
-  const Arrays arrays(variables);
-  measure::MiOptions options;
-  core::options_from_json(options, core::Json::parse(options_json), "venturi");
-  measure::Measured m;
-  {
-    const py::gil_scoped_release unlocked;
-    m = of_quantity(quantity, arrays.views, lags, options, core::Key(seed));
-  }
+py::dict to_dict(const measure::Measured& m) {
   py::dict out;
   out["bits"] = m.estimate.bits;
   out["standard_error"] = m.estimate.standard_error;
@@ -90,7 +82,45 @@ py::dict measure_arrays(const std::string& quantity, const py::list& variables, 
   out["p_value"] = m.p_value;
   out["n"] = m.estimate.n;
   out["method"] = m.estimate.method;
+  out["unit"] = m.estimate.unit;
   out["warnings"] = m.estimate.warnings;
+  return out;
+}
+
+measure::MiOptions read_options(const std::string& json) {
+  measure::MiOptions options;
+  core::options_from_json(options, core::Json::parse(json), "venturi");
+  return options;
+}
+
+// options: a JSON object of MiOptions' fields.
+py::dict measure_arrays(const std::string& quantity, const py::list& variables, int lags,
+                        const std::string& options_json, std::uint64_t seed) {
+  const Arrays arrays(variables);
+  const measure::MiOptions options = read_options(options_json);
+  measure::Measured m;
+  {
+    const py::gil_scoped_release unlocked;
+    m = of_quantity(quantity, arrays.views, lags, options, core::Key(seed));
+  }
+  return to_dict(m);
+}
+
+py::dict decompose_arrays(const py::list& variables, const std::string& options_json,
+                          std::uint64_t seed) {
+  const Arrays arrays(variables);
+  const measure::MiOptions options = read_options(options_json);
+  measure::MeasuredDecomposition m;
+  {
+    const py::gil_scoped_release unlocked;
+    m = measure::decomposition(arrays.views.at(0), arrays.views.at(1), arrays.views.at(2), options,
+                               core::Key(seed));
+  }
+  py::dict out;
+  out["redundancy"] = to_dict(m.redundancy);
+  out["unique_x"] = to_dict(m.unique_x);
+  out["unique_y"] = to_dict(m.unique_y);
+  out["synergy"] = to_dict(m.synergy);
   return out;
 }
 
@@ -100,7 +130,7 @@ double bare_information(const std::string& method, const py::object& x, const py
   const Array ax = to_array(x, "x"), ay = to_array(y, "y");
   const auto& member = core::find_member(measure::mi_methods(), method, "venturi");
   const py::gil_scoped_release unlocked;
-  return member.make(view(ax), view(ay), k);
+  return member.make.nats(view(ax), view(ay), {.k = k});
 }
 
 // [(quantity, name, summary, source, cost), ...]
@@ -116,6 +146,8 @@ std::vector<std::vector<std::string>> methods() {
   add("cmi", measure::conditional_methods());
   add("entropy", measure::entropy_methods());
   add("total_correlation", measure::group_methods());
+  add("dependence", measure::dependence_methods());
+  add("decomposition", measure::decomposition_methods());
   return out;
 }
 
@@ -134,6 +166,7 @@ PYBIND11_MODULE(_venturi, m) {
     }
   });
   m.def("measure", &measure_arrays);
+  m.def("decompose", &decompose_arrays);
   m.def("bare_information", &bare_information);
   m.def("methods", &methods);
   m.def("set_threads", &core::set_threads);

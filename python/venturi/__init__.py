@@ -11,9 +11,12 @@ The truth here is -log2(0.6) = 0.74 bits.
 """
 
 from venturi.measure import (
+    Decomposition,
     Estimate,
     EstimateWarning,
     cmi,
+    decomposition,
+    dependence,
     entropy,
     methods,
     mi,
@@ -23,9 +26,12 @@ from venturi.measure import (
 )
 
 __all__ = [
+    "Decomposition",
     "Estimate",
     "EstimateWarning",
     "cmi",
+    "decomposition",
+    "dependence",
     "entropy",
     "methods",
     "mi",

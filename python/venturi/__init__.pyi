@@ -1,6 +1,9 @@
+from venturi.measure import Decomposition as Decomposition
 from venturi.measure import Estimate as Estimate
 from venturi.measure import EstimateWarning as EstimateWarning
 from venturi.measure import cmi as cmi
+from venturi.measure import decomposition as decomposition
+from venturi.measure import dependence as dependence
 from venturi.measure import entropy as entropy
 from venturi.measure import methods as methods
 from venturi.measure import mi as mi

@@ -5,6 +5,8 @@ they lie. What every function takes beside them:
 
 method        estimator by name, see methods()
 k             nearest neighbours used
+bins          bins of a column, for methods that bin; 0: the cube root of n
+width         of kernels: "median", "silverman"; "default": silverman for densities, else median
 scale         "none", "standard" (mean 0, deviation 1) or "rank" (normal scores), column by column
 interval      level of the interval; it tells the spread of the estimate, not its bias
 permutations  surrogates behind the p-value, 0 for none
@@ -37,9 +39,11 @@ class EstimateWarning(UserWarning):
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """An estimated amount of information; float() gives its bits."""
+    """An estimated amount of information in bits; float() gives them. Measures of dependence that
+    are no information have the unit "1", and `bits` raises.
+    """
 
-    bits: float
+    value: float
     standard_error: float
     low: float
     high: float
@@ -48,35 +52,63 @@ class Estimate:
     n: int
     method: str
     warnings: tuple[str, ...]
+    unit: str = "bits"
+
+    @property
+    def bits(self) -> float:
+        if self.unit != "bits":
+            raise AttributeError(f"{self.method} measures no bits; value has its figure")
+        return self.value
 
     @property
     def nats(self) -> float:
         return self.bits * math.log(2)
 
     def __float__(self) -> float:
-        return self.bits
+        return self.value
 
     def __repr__(self) -> str:
         p = "" if self.p_value is None else f", p = {self.p_value:.3g}"
-        return f"{self.bits:.2f} bits [{self.low:.2f}, {self.high:.2f}]{p}"
+        if self.unit != "bits":
+            return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]{p}"
+        return f"{self.value:.2f} bits [{self.low:.2f}, {self.high:.2f}]{p}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Decomposition:
+    """What two variables tell of a target, in four parts."""
+
+    redundancy: Estimate
+    unique_x: Estimate
+    unique_y: Estimate
+    synergy: Estimate
+
+
+def _json(options):
+    for name in ("k", "bins", "permutations", "block", "memory"):
+        if name in options:
+            options[name] = operator.index(options[name])
+    options["interval"] = float(options["interval"])
+    options["series"] = bool(options["series"])
+    return json.dumps(options)
+
+
+def _estimate(found):
+    found = dict(found)
+    return Estimate(value=found.pop("bits"), **{**found, "warnings": tuple(found["warnings"])})
 
 
 def _measure(quantity, variables, options, seed, lags=1):
-    for name in ("k", "permutations", "block", "memory"):
-        options[name] = operator.index(options[name])
-    options["interval"] = float(options["interval"])
-    options["series"] = bool(options["series"])
-    found = _venturi.measure(
-        quantity, variables, operator.index(lags), json.dumps(options), operator.index(seed)
-    )
-    out = Estimate(**{**found, "warnings": tuple(found["warnings"])})
+    out = _estimate(_venturi.measure(
+        quantity, variables, operator.index(lags), _json(options), operator.index(seed)
+    ))
     for text in out.warnings:
         _warnings.warn(text, EstimateWarning, stacklevel=3)
     return out
 
 
-def mi(x, y, method="ksg1", *, k=3, scale="none", interval=0.95, permutations=0, series=False,
-       block=0, memory=8192, seed=1):
+def mi(x, y, method="ksg1", *, k=3, bins=0, scale="none", interval=0.95, permutations=0,
+       series=False, block=0, memory=8192, seed=1):
     """I(X;Y), mutual information.
 
     >>> import numpy
@@ -89,9 +121,43 @@ def mi(x, y, method="ksg1", *, k=3, scale="none", interval=0.95, permutations=0,
     >>> venturi.mi(label, x[:, 0], method="ross")
     1.00 bits [1.00, 1.00]
     """
-    options = dict(method=method, k=k, scale=scale, interval=interval, permutations=permutations,
-                   series=series, block=block, memory=memory)
+    options = dict(method=method, k=k, bins=bins, scale=scale, interval=interval,
+                   permutations=permutations, series=series, block=block, memory=memory)
     return _measure("mi", [x, y], options, seed)
+
+
+def dependence(x, y, method="hsic", *, width="default", scale="none", interval=0.95,
+               permutations=0, series=False, block=0, memory=8192, seed=1):
+    """Dependence by kernels: HSIC, CKA, Cauchy-Schwarz and matrix Renyi information.
+
+    >>> import numpy
+    >>> rng = numpy.random.default_rng(1)
+    >>> x = rng.normal(size=400)
+    >>> venturi.dependence(x, x**2, permutations=19).p_value
+    0.05
+    >>> round(venturi.dependence(x, 2 * x + 1, method="cka").value, 6)
+    1.0
+    """
+    options = dict(method=method, width=width, scale=scale, interval=interval,
+                   permutations=permutations, series=series, block=block, memory=memory)
+    return _measure("dependence", [x, y], options, seed)
+
+
+def decomposition(x, y, target, method="broja", *, interval=0.95, series=False, block=0,
+                  memory=8192, seed=1):
+    """What labels x and y tell of labels `target`: both, one alone, only both together.
+
+    >>> import numpy
+    >>> x, y = numpy.random.default_rng(1).integers(0, 2, size=(2, 4000))
+    >>> venturi.decomposition(x, y, x ^ y).synergy
+    1.00 bits [1.00, 1.00]
+    """
+    options = dict(method=method, interval=interval, series=series, block=block, memory=memory)
+    found = _venturi.decompose([x, y, target], _json(options), operator.index(seed))
+    out = Decomposition(**{name: _estimate(part) for name, part in found.items()})
+    for text in out.redundancy.warnings:
+        _warnings.warn(text, EstimateWarning, stacklevel=2)
+    return out
 
 
 def cmi(x, y, z, method="frenzel-pompe", *, k=3, scale="none", interval=0.95, permutations=0,
@@ -160,16 +226,17 @@ def transfer_entropy(x, y, lags=1, method="frenzel-pompe", *, k=3, scale="none",
 
 
 def methods(quantity="mi"):
-    """What `method` may be: {name: one line}, for "mi", "cmi" (and transfer entropy), "entropy" or
-    "total_correlation".
+    """What `method` may be: {name: one line}, for "mi", "cmi" (and transfer entropy), "entropy",
+    "total_correlation", "dependence" or "decomposition".
 
-    >>> list(venturi.methods("cmi"))
-    ['frenzel-pompe', 'mesner-shalizi', 'miller-madow', 'plug-in']
+    >>> list(venturi.methods("decomposition"))
+    ['broja', 'williams-beer']
     """
     out = {name: summary for of, name, summary, _, _ in _venturi.methods() if of == quantity}
     if not out:
         raise ValueError(
-            f"unknown quantity {quantity!r}; known: mi, cmi, entropy, total_correlation")
+            f"unknown quantity {quantity!r}; known: mi, cmi, entropy, total_correlation, "
+            "dependence, decomposition")
     return out
 
 

@@ -9,7 +9,7 @@ class EstimateWarning(UserWarning): ...
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    bits: float
+    value: float
     standard_error: float
     low: float
     high: float
@@ -18,15 +18,36 @@ class Estimate:
     n: int
     method: str
     warnings: tuple[str, ...]
+    unit: str = ...
+    @property
+    def bits(self) -> float: ...
     @property
     def nats(self) -> float: ...
     def __float__(self) -> float: ...
 
+@dataclasses.dataclass(frozen=True)
+class Decomposition:
+    redundancy: Estimate
+    unique_x: Estimate
+    unique_y: Estimate
+    synergy: Estimate
+
 def mi(
-    x: ArrayLike, y: ArrayLike, method: str = "ksg1", *, k: int = 3, scale: Scale = "none",
+    x: ArrayLike, y: ArrayLike, method: str = "ksg1", *, k: int = 3, bins: int = 0,
+    scale: Scale = "none", interval: float = 0.95, permutations: int = 0, series: bool = False,
+    block: int = 0, memory: int = 8192, seed: int = 1,
+) -> Estimate: ...
+def dependence(
+    x: ArrayLike, y: ArrayLike, method: str = "hsic", *,
+    width: Literal["default", "median", "silverman"] = "default", scale: Scale = "none",
     interval: float = 0.95, permutations: int = 0, series: bool = False, block: int = 0,
     memory: int = 8192, seed: int = 1,
 ) -> Estimate: ...
+def decomposition(
+    x: ArrayLike, y: ArrayLike, target: ArrayLike, method: str = "broja", *,
+    interval: float = 0.95, series: bool = False, block: int = 0, memory: int = 8192,
+    seed: int = 1,
+) -> Decomposition: ...
 def cmi(
     x: ArrayLike, y: ArrayLike, z: ArrayLike, method: str = "frenzel-pompe", *, k: int = 3,
     scale: Scale = "none", interval: float = 0.95, permutations: int = 0, series: bool = False,
@@ -47,6 +68,8 @@ def transfer_entropy(
     memory: int = 8192, seed: int = 1,
 ) -> Estimate: ...
 def methods(
-    quantity: Literal["mi", "cmi", "entropy", "total_correlation"] = "mi",
+    quantity: Literal[
+        "mi", "cmi", "entropy", "total_correlation", "dependence", "decomposition"
+    ] = "mi",
 ) -> dict[str, str]: ...
 def set_threads(n: int) -> None: ...

@@ -4,8 +4,12 @@
 #include <set>
 
 #include "tests/testing.hpp"
+#include "venturi/measure/count_entropy.hpp"
+#include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/discrete.hpp"
+#include "venturi/measure/kernel_sums.hpp"
 #include "venturi/measure/mutual_information.hpp"
+#include "venturi/measure/pairwise.hpp"
 #include "venturi/measure/remarks.hpp"
 #include "venturi/measure/spread.hpp"
 
@@ -96,6 +100,68 @@ TEST(EveryMethod, ConditionalEntropyAndGroups) {
   }
 }
 
+// Every measure tells a dependence from none by its p-value, is symmetric, and unmoved by scale.
+TEST(Dependence, EveryMethodAndItsLaws) {
+  const Matrix x = normals(200, 1, "x"), y = x + 0.2 * normals(200, 1, "noise");
+  const Matrix apart = normals(200, 1, "apart");
+  for (const auto& method : dependence_methods()) {
+    SCOPED_TRACE(method.name);
+    const MiOptions options{.method = std::string(method.name), .permutations = 39};
+    const Measured m = dependence(x, y, options, kKey);
+    EXPECT_EQ(m.p_value, 1.0 / 40);
+    EXPECT_GT(*dependence(x, apart, options, kKey).p_value, 0.05);
+    EXPECT_EQ(m.estimate.unit, method.make.unit);
+    EXPECT_EQ(m.json().contains("bits"), method.make.unit == "bits");
+    EXPECT_NEAR(dependence(y, x, options, kKey).estimate.bits, m.estimate.bits, 1e-9);
+    EXPECT_NEAR(dependence(100 * x, 1e-3 * y, options, kKey).estimate.bits, m.estimate.bits, 1e-9);
+  }
+  EXPECT_ERROR(dependence(x, y.topRows(199), {}, kKey), core::InvalidArgument, "got 199");
+  EXPECT_ERROR(dependence(x, Matrix::Ones(200, 1), {}, kKey), core::DataError, "equal");
+  const Matrix many = normals(3000, 1, "many");
+  EXPECT_ERROR(dependence(many, many, {.method = "renyi", .memory = 100}, kKey),
+               core::InvalidArgument, "MiB");
+}
+
+TEST(Dependence, WidthIsTheOneAskedFor) {
+  const Matrix x = normals(100, 2, "x"), y = normals(100, 1, "y");
+  const auto value = [&](const std::string& width) {
+    return dependence(x, y, {.method = "hsic", .width = width}, kKey).estimate.bits;
+  };
+  EXPECT_EQ(value("silverman"), hsic({x, silverman_width(x)}, {y, silverman_width(y)}));
+  EXPECT_EQ(value("median"), hsic({x, median_width(x)}, {y, median_width(y)}));
+  EXPECT_EQ(value("default"), value("median"));
+  EXPECT_ERROR(mutual_information(x, y, {.method = "kde", .width = "median"}, kKey),
+               core::InvalidArgument, "silverman");
+}
+
+// target = x xor y: nothing from one alone, 1 bit from both; target = x = y: 1 bit from each.
+TEST(Decomposition, GatesWithIntervals) {
+  const Matrix x = labels(4000, 2, "x"), y = labels(4000, 2, "y");
+  const Matrix either = (x.array() != y.array()).cast<double>();
+  for (const char* method : {"broja", "williams-beer"}) {
+    const auto gate = decomposition(x, y, either, {.method = method}, kKey);
+    EXPECT_NEAR(gate.synergy.estimate.bits, 1, 0.01);
+    EXPECT_NEAR(gate.redundancy.estimate.bits, 0, 0.01);
+    EXPECT_LT(gate.synergy.estimate.low, gate.synergy.estimate.bits);
+    const auto copy = decomposition(x, x, x, {.method = method}, kKey);
+    EXPECT_NEAR(copy.redundancy.estimate.bits, 1, 0.01);
+    EXPECT_NEAR(copy.unique_x.estimate.bits, 0, 0.01);
+  }
+  EXPECT_ERROR(decomposition(x, y, normals(4000, 1, "z"), {}, kKey), core::DataError,
+               "whole numbers");
+  EXPECT_ERROR(decomposition(x, y, x, {.permutations = 9}, kKey), core::InvalidArgument,
+               "permutations");
+}
+
+// More bins, more bits: of 4000 rows of Y = X, as many as there are bins of equal mass.
+TEST(Bins, CountTheBitsOfTheBins) {
+  const Matrix x = normals(4000, 1, "x");
+  for (const int bins : {2, 8, 32}) {
+    const auto m = mutual_information(x, x, {.method = "bins-mass", .bins = bins}, kKey);
+    EXPECT_NEAR(m.estimate.bits, std::log2(bins), 0.02);
+  }
+}
+
 TEST(EveryMethod, DefaultIsTheFirstAndNamesAreUnique) {
   const Matrix x = normals(200, 1, "x"), y = normals(200, 1, "y");
   EXPECT_EQ(mutual_information(x, y, {}, kKey).json(),
@@ -105,18 +171,19 @@ TEST(EveryMethod, DefaultIsTheFirstAndNamesAreUnique) {
     EXPECT_TRUE(seen.emplace(info.kind, info.name).second) << info.name;
   }
   EXPECT_EQ(seen.size(), mi_methods().size() + conditional_methods().size() +
-                             entropy_methods().size() + group_methods().size());
+                             entropy_methods().size() + group_methods().size() +
+                             dependence_methods().size() + decomposition_methods().size());
 }
 
 TEST(EveryMethod, LabelsAgreeWithTheDiscreteRoom) {
   const Matrix a = labels(400, 5, "a"), b = labels(400, 3, "b");
   const auto la = row_labels(a, "a", "test"), lb = row_labels(b, "b", "test");
-  for (const char* method : {"plug-in", "miller-madow"}) {
-    const DiscreteOptions options{.method = method};
-    EXPECT_NEAR(mutual_information(a, b, {.method = method}, kKey).estimate.bits,
+  for (const auto& [method, summary, source, cost, make] : count_methods()) {
+    const DiscreteOptions options{.method = std::string(method)};
+    EXPECT_NEAR(mutual_information(a, b, {.method = options.method}, kKey).estimate.bits,
                 mutual_information(la, lb, kKey, options).bits, 1e-12);
-    EXPECT_NEAR(entropy(a, {.method = method}, kKey).estimate.bits, entropy(la, kKey, options).bits,
-                1e-12);
+    EXPECT_NEAR(entropy(a, {.method = options.method}, kKey).estimate.bits,
+                entropy(la, kKey, options).bits, 1e-12);
   }
 }
 

@@ -21,7 +21,7 @@ Matrix uniforms(Index n, Index d) {
 
 TEST(Pairwise, DistancesAndKernels) {
   const Matrix x = uniforms(20, 3), y = uniforms(7, 3) * 2;
-  const Rows rows(x), other(y);
+  const DenseRows rows(x), other(y);
   std::vector<double> squares(20), kernel(20);
   rows.squared_distances(other, 5, squares);
   rows.kernel(other, 5, 0.7, kernel);

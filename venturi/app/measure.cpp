@@ -68,14 +68,17 @@ Measured one(const Measure& verb, const std::vector<Variable>& v,
   if (verb.quantity == "te") {
     return measure::transfer_by_kind(v[0], v[1], verb.lags, options, key);
   }
+  if (verb.quantity == "dependence") {
+    return measure::dependence_by_kind(v[0], v[1], options, key);
+  }
   if (verb.given.empty()) return measure::information_by_kind(v[0], v[1], options, key);
   const Variable z = variable(data::read_columns(verb.given));
   return measure::conditional_by_kind(v[0], v[1], z, options, key);
 }
 
-core::Table empty_table(double level) {
+core::Table empty_table(double level, bool bare) {
   return core::Table({{"of", "of", ""},
-                      {"bits", "bits", "{:.4f}"},
+                      {"bits", bare ? "value" : "bits", "{:.4f}"},
                       {"low", fmt::format("{:g} % from", 100 * level), "{:.4f}"},
                       {"high", "to", "{:.4f}"},
                       {"p_value", "p", "{:.4g}"},
@@ -114,6 +117,29 @@ Json heat_map(const std::vector<Variable>& v, const std::vector<measure::PairMea
   return report::to_json(map);
 }
 
+// What two variables tell of a third, in its four parts.
+template <class Warn>
+Json parts_of(const Measure& verb, const std::vector<Variable>& v,
+              const measure::MiOptions& options, core::Table& table, const Warn& warn) {
+  if (v.size() != 3) {
+    core::fail_argument(kWhere, "pid expects three variables, two sources and a target, got {}",
+                        v.size());
+  }
+  const measure::MeasuredDecomposition parts =
+      measure::decomposition_by_kind(v[0], v[1], v[2], options, core::Key(verb.common.seed));
+  Json out = {{"quantity", "pid"}, {"of", {v[0].name, v[1].name}}, {"target", v[2].name}};
+  const auto add = [&](const char* key, const std::string& of, const Measured& m) {
+    add_row(table, of, m, Json());
+    out[key] = m.json();
+  };
+  add("redundancy", "redundancy", parts.redundancy);
+  add("unique_x", "unique: " + v[0].name, parts.unique_x);
+  add("unique_y", "unique: " + v[1].name, parts.unique_y);
+  add("synergy", "synergy", parts.synergy);
+  warn("of " + v[2].name, parts.redundancy);
+  return out;
+}
+
 // What the run found, as its record keeps it.
 Json results_of(const Measure& verb, const measure::MiOptions& options, core::Table& table,
                 std::vector<std::string>& warnings) {
@@ -121,6 +147,7 @@ Json results_of(const Measure& verb, const measure::MiOptions& options, core::Ta
   const auto warn = [&](const std::string& of, const Measured& m) {
     for (const std::string& text : m.estimate.warnings) warnings.push_back(of + ": " + text);
   };
+  if (verb.quantity == "pid") return parts_of(verb, v, options, table, warn);
   if (!verb.matrix) {
     const Measured m = one(verb, v, options);
     std::vector<std::string> names;
@@ -168,7 +195,10 @@ void run(const Measure& verb) {
     measure::set_search("cuda");
   }
   const double start = core::now_seconds();
-  core::Table table = empty_table(options.interval);
+  const bool bare =
+      verb.quantity == "dependence" &&
+      measure::choose(measure::dependence_methods(), options.method, kWhere).make.unit != "bits";
+  core::Table table = empty_table(options.interval, bare);
   std::vector<std::string> warnings;
   Json results = results_of(verb, options, table, warnings);
   core::Record record{.command = "measure " + verb.quantity,
@@ -214,11 +244,13 @@ void add_measure(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "measure", "mutual information, entropy and their kin of CSV or NPY columns, with intervals");
   const auto state = std::make_shared<Measure>();
-  verb->add_option("quantity", state->quantity,
-                   "mi, entropy, tc (total correlation) or te (transfer entropy from the first to "
-                   "the second)")
+  verb->add_option(
+          "quantity", state->quantity,
+          "mi, entropy, tc (total correlation), te (transfer entropy from the first to the "
+          "second), dependence (kernel measures) or pid (redundant, unique and synergetic "
+          "bits that two variables have on a third)")
       ->required()
-      ->check(CLI::IsMember({"mi", "entropy", "tc", "te"}));
+      ->check(CLI::IsMember({"mi", "entropy", "tc", "te", "dependence", "pid"}));
   verb->add_option("variables", state->places, "x.npy, table.csv or table.csv#a,b")->required();
   verb->add_option("--given", state->given, "mi given this variable too");
   verb->add_option("--lags", state->lags, "te: steps of the past that count [1]");

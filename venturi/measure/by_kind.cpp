@@ -114,6 +114,18 @@ Measured groups_by_kind(std::span<const Variable> groups, MiOptions options, cor
   return total_correlation(std::vector<MatrixView>(own.begin(), own.end()), options, key);
 }
 
+Measured dependence_by_kind(const Variable& x, const Variable& y, const MiOptions& options,
+                            core::Key key) {
+  for (const Variable* v : {&x, &y}) refuse_names(*v, options.method);
+  return dependence(x.values, y.values, options, key);
+}
+
+MeasuredDecomposition decomposition_by_kind(const Variable& x, const Variable& y,
+                                            const Variable& target, const MiOptions& options,
+                                            core::Key key) {
+  return decomposition(seen(x, true), seen(y, true), seen(target, true), options, key);
+}
+
 std::vector<PairMeasured> every_pair(std::span<const Variable> variables, const MiOptions& options,
                                      core::Key key) {
   if (variables.size() < 2) {

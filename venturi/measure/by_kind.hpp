@@ -37,6 +37,14 @@ Measured transfer_by_kind(const Variable& x, const Variable& y, int lags, MiOpti
 Measured entropy_by_kind(const Variable& x, MiOptions options, core::Key key);
 Measured groups_by_kind(std::span<const Variable> groups, MiOptions options, core::Key key);
 
+// Names are refused; of the others amounts are taken.
+Measured dependence_by_kind(const Variable& x, const Variable& y, const MiOptions& options,
+                            core::Key key);
+// All three are taken as labels.
+MeasuredDecomposition decomposition_by_kind(const Variable& x, const Variable& y,
+                                            const Variable& target, const MiOptions& options,
+                                            core::Key key);
+
 struct PairMeasured {
   std::size_t x, y;  // x < y, into the list of variables
   Measured measured;

@@ -183,20 +183,39 @@ double miller_madow_nats(const Counted& c) { return plug_in_nats(c) + (c.seen - 
 
 constexpr core::Member<CountMethod> kMethods[] = {
     {"plug-in", "entropy of the observed frequencies; biased down", "Cover and Thomas, ch. 2",
-     "O(n)", bits<plug_in_nats>},
+     "O(n)", plug_in_bits},
     {"miller-madow", "plug-in + (values seen - 1)/(2n); the default", "Miller 1955", "O(n)",
-     bits<miller_madow_nats>},
+     miller_madow_bits},
     {"grassberger", "each count's logarithm corrected; few samples a value",
-     "Grassberger 2003, arXiv physics/0307138", "O(n)", bits<grassberger_nats>},
+     "Grassberger 2003, arXiv physics/0307138", "O(n)", grassberger_bits},
     {"chao-shen", "weights for what was not seen; many rare values", "Chao and Shen 2003", "O(n)",
-     bits<chao_shen_nats>},
+     chao_shen_bits},
     {"shrinkage", "frequencies drawn towards uniform on K values", "Hausser and Strimmer 2009",
-     "O(n)", bits<shrinkage_nats>},
+     "O(n)", shrinkage_bits},
     {"nsb", "Bayes, entropy uniform a priori; K known, far fewer samples than K",
-     "Nemenman, Shafee, Bialek 2001", "O(n + 1000 distinct counts)", bits<nsb_nats>},
+     "Nemenman, Shafee, Bialek 2001", "O(n + 1000 distinct counts)", nsb_bits},
 };
 
 }  // namespace
+
+double plug_in_bits(std::span<const std::uint64_t> counts, double kinds) {
+  return bits<plug_in_nats>(counts, kinds);
+}
+double miller_madow_bits(std::span<const std::uint64_t> counts, double kinds) {
+  return bits<miller_madow_nats>(counts, kinds);
+}
+double grassberger_bits(std::span<const std::uint64_t> counts, double kinds) {
+  return bits<grassberger_nats>(counts, kinds);
+}
+double chao_shen_bits(std::span<const std::uint64_t> counts, double kinds) {
+  return bits<chao_shen_nats>(counts, kinds);
+}
+double shrinkage_bits(std::span<const std::uint64_t> counts, double kinds) {
+  return bits<shrinkage_nats>(counts, kinds);
+}
+double nsb_bits(std::span<const std::uint64_t> counts, double kinds) {
+  return bits<nsb_nats>(counts, kinds);
+}
 
 std::span<const core::Member<CountMethod>> count_methods() { return kMethods; }
 

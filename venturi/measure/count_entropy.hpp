@@ -34,4 +34,11 @@ using CountMethod = double (*)(std::span<const std::uint64_t> counts, double kin
 
 std::span<const core::Member<CountMethod>> count_methods();
 
+double plug_in_bits(std::span<const std::uint64_t> counts, double kinds = 0);
+double miller_madow_bits(std::span<const std::uint64_t> counts, double kinds = 0);
+double grassberger_bits(std::span<const std::uint64_t> counts, double kinds = 0);
+double chao_shen_bits(std::span<const std::uint64_t> counts, double kinds = 0);
+double shrinkage_bits(std::span<const std::uint64_t> counts, double kinds = 0);
+double nsb_bits(std::span<const std::uint64_t> counts, double kinds = 0);
+
 }  // namespace venturi::measure

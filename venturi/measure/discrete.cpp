@@ -123,8 +123,7 @@ double plug_in_entropy_bits(Labels x) {
   const Coded coded = code(x);
   std::vector<std::uint64_t> counts(coded.kinds);
   for (const std::int32_t v : coded.values) ++counts[v];
-  return core::find_member(count_methods(), "plug-in", "measure.plug_in_entropy_bits")
-      .make(counts, 0);
+  return plug_in_bits(counts);
 }
 
 Estimate entropy(Labels x, core::Key key, const DiscreteOptions& options, double kinds) {

@@ -7,10 +7,16 @@
 namespace venturi::measure {
 
 core::Json Estimate::json() const {
-  return {{"bits", bits},   {"standard_error", standard_error},
-          {"low", low},     {"high", high},
-          {"level", level}, {"method", method},
-          {"n", n},         {"warnings", warnings}};
+  core::Json out = {{unit == "bits" ? "bits" : "value", bits},
+                    {"standard_error", standard_error},
+                    {"low", low},
+                    {"high", high},
+                    {"level", level},
+                    {"method", method},
+                    {"n", n},
+                    {"warnings", warnings}};
+  if (unit != "bits") out["unit"] = unit;
+  return out;
 }
 
 Estimate normal_estimate(double bits, double standard_error, std::string method, std::size_t n,

@@ -12,14 +12,16 @@
 namespace venturi::measure {
 
 struct Estimate {
-  double bits = 0;
-  double standard_error = 0;  // in bits
+  double bits = 0;            // or in the unit below
+  double standard_error = 0;  // in the same unit
   double low = 0, high = 0;   // the interval of this level:
   double level = 0.95;
-  std::string method;  // "plug-in + Miller-Madow, bootstrap of 200"
-  std::size_t n = 0;   // samples
+  std::string method;         // "plug-in + Miller-Madow, bootstrap of 200"
+  std::size_t n = 0;          // samples
+  std::string unit = "bits";  // of a measure of dependence that is no information: "1"
   std::vector<std::string> warnings;
 
+  // {"bits": ..., ...}; of another unit {"value": ..., "unit": ..., ...}.
   core::Json json() const;
 };
 

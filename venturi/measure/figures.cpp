@@ -58,7 +58,7 @@ Seen measure_law(const KnownLaw& law, const std::string& method, const AccuracyO
       out.nats += e.bits / core::kBitsPerNat / options.seeds;
       out.covered += (e.low <= truth && truth <= e.high ? 1.0 : 0.0) / options.seeds;
     } else {
-      out.nats += make(x, y, options.k) / options.seeds;
+      out.nats += make.nats(x, y, {.k = options.k}) / options.seeds;
     }
   }
   return out;

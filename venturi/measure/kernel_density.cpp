@@ -40,7 +40,7 @@ core::Matrix in_widths(const MatrixView& x, const Vector& widths) {
 // has the width factor exp(log_factor[j]); an empty list stands for 1 everywhere.
 std::vector<double> log_densities(const MatrixView& scaled, std::span<const double> log_factor,
                                   const char* where) {
-  const Rows rows(scaled);
+  const DenseRows rows(scaled);
   const Index n = rows.size();
   const auto d = static_cast<double>(rows.dimension());
   const double constant =
@@ -105,7 +105,7 @@ double information_nats(const MatrixView& x, const MatrixView& y, const Vector& 
 
 // -1/n sum_i log 1/n sum_j exp(-factor |t_i - t_j|^2), for two factors at once.
 MixtureBounds pairwise_rates(const MatrixView& t, double variance) {
-  const Rows rows(t);
+  const DenseRows rows(t);
   const Index n = rows.size();
   std::vector<double> lower(n), upper(n);
 #pragma omp parallel

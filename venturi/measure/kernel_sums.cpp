@@ -30,7 +30,7 @@ void check(const Kerneled& x, const Kerneled& y, Index least, const char* where)
 }
 
 Sums sums(const Kerneled& x, const Kerneled& y) {
-  const Rows rx(x.rows), ry(y.rows);
+  const DenseRows rx(x.rows), ry(y.rows);
   const Index n = rx.size();
   Sums out{static_cast<double>(n), 0, Vector(n), Vector(n)};
   Vector products(n);
@@ -139,7 +139,7 @@ double conditional_cauchy_schwarz_nats(const Kerneled& x, const Kerneled& y,
     core::fail_argument(kWhere, "expected predicted ({}*{}) shaped as y, got {}*{}", y.rows.rows(),
                         y.rows.cols(), predicted.rows(), predicted.cols());
   }
-  const Rows rx(x.rows), ry(y.rows), rv(predicted);
+  const DenseRows rx(x.rows), ry(y.rows), rv(predicted);
   const Index n = rx.size();
   core::MatrixOf<double> terms(n, 3);
 #pragma omp parallel
@@ -150,7 +150,7 @@ double conditional_cauchy_schwarz_nats(const Kerneled& x, const Kerneled& y,
       rx.kernel(rx, j, x.width, k);
       double total = 0;
       for (const double v : k) total += v;
-      const auto term = [&](const Rows& all, const Rows& own) {
+      const auto term = [&](const DenseRows& all, const DenseRows& own) {
         all.kernel(own, j, y.width, l);
         double sum = 0;
         for (Index i = 0; i < n; ++i) sum += k[i] * l[i];

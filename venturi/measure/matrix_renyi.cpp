@@ -42,7 +42,7 @@ double entropy_bits(std::span<const Kerneled> variables, double alpha) {
     joint.middleCols(columns, v.rows.cols()) = v.rows / v.width;
     columns += v.rows.cols();
   }
-  const Rows rows(joint);
+  const DenseRows rows(joint);
   Eigen::MatrixXd gram(n, n);
 #pragma omp parallel for schedule(static)
   for (Index i = 0; i < n; ++i) {

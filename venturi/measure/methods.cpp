@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <limits>
 
 #include "venturi/core/threads.hpp"
+#include "venturi/core/units.hpp"
+#include "venturi/measure/bins.hpp"
+#include "venturi/measure/count_entropy.hpp"
+#include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/discrete.hpp"
 #include "venturi/measure/gaussian.hpp"
+#include "venturi/measure/kernel_density.hpp"
+#include "venturi/measure/kernel_sums.hpp"
 #include "venturi/measure/ksg.hpp"
+#include "venturi/measure/matrix_renyi.hpp"
 #include "venturi/measure/nonuniformity.hpp"
 #include "venturi/measure/weighted_entropy.hpp"
 
@@ -32,81 +39,194 @@ double search_bytes(Size s) {
 }
 // Lists of (distance, index).
 double list_bytes(Size s) { return search_bytes(s) + 16.0 * static_cast<double>(s.n) * s.k; }
+// A row of kernels a thread.
+double kernel_bytes(Size s) {
+  return data_bytes(s) + 8.0 * static_cast<double>(s.n) * core::threads();
+}
+// All distances, in float.
+double median_bytes(Size s) {
+  return kernel_bytes(s) + 4.0 * static_cast<double>(s.n) * static_cast<double>(s.n);
+}
+double matrix_bytes(Size s) {
+  return kernel_bytes(s) + 16.0 * static_cast<double>(s.n) * static_cast<double>(s.n);
+}
 // Labels and counts.
 double label_bytes(Size s) { return data_bytes(s) + 64.0 * static_cast<double>(s.n); }
 
-double miller_madow(std::span<const std::int32_t> labels) {
-  std::vector<std::int32_t> kinds(labels.begin(), labels.end());
-  std::sort(kinds.begin(), kinds.end());
-  const auto seen = std::unique(kinds.begin(), kinds.end()) - kinds.begin();
-  return plug_in_entropy_bits(labels) * std::numbers::ln2 +
-         static_cast<double>(seen - 1) / (2 * static_cast<double>(labels.size()));
-}
+// Labels as 0 .. seen-1; kinds: what is possible, the product of what is seen of each part.
+struct Codes {
+  std::vector<std::int64_t> of_row;
+  std::int64_t seen = 0;
+  double kinds = 0;
+};
 
-double plug_in(std::span<const std::int32_t> labels) {
-  return plug_in_entropy_bits(labels) * std::numbers::ln2;
-}
-
-// H(X_1) + .. + H(X_m) - H(X_1..X_m) of labels, under an estimate of entropy.
-template <auto Entropy>
-double label_total(Groups groups, int) {
-  double sum = 0;
-  std::vector<std::int32_t> rows(groups.size() * groups[0].rows());
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto labels = row_labels(groups[g], "a group", kWhere);
-    sum += Entropy(labels);
-    for (std::size_t i = 0; i < labels.size(); ++i) rows[i * groups.size() + g] = labels[i];
+template <class Label>
+Codes coded(const std::vector<Label>& labels) {
+  std::vector<Label> values = labels;
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  Codes out{.seen = static_cast<std::int64_t>(values.size()),
+            .kinds = static_cast<double>(values.size())};
+  out.of_row.reserve(labels.size());
+  for (const Label label : labels) {
+    out.of_row.push_back(std::lower_bound(values.begin(), values.end(), label) - values.begin());
   }
-  return sum - Entropy(joint_labels(rows, groups.size()));
+  return out;
 }
 
-template <auto Entropy>
-double label_information(const MatrixView& x, const MatrixView& y, int k) {
-  const MatrixView groups[] = {x, y};
-  return label_total<Entropy>(groups, k);
+Codes together(const Codes& a, const Codes& b) {
+  std::vector<std::int64_t> rows(a.of_row.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = a.of_row[i] * b.seen + b.of_row[i];
+  Codes out = coded(rows);
+  out.kinds = a.kinds * b.kinds;
+  return out;
 }
 
-// I(X;Y|Z) = I(X;YZ) - I(X;Z).
-template <auto Entropy>
-double label_conditional(const MatrixView& x, const MatrixView& y, const MatrixView& z, int k) {
-  return label_information<Entropy>(x, beside(y, z), k) - label_information<Entropy>(x, z, k);
+template <CountMethod Entropy>
+double nats_of(const Codes& codes) {
+  std::vector<std::uint64_t> counts(codes.seen);
+  for (const std::int64_t code : codes.of_row) ++counts[code];
+  return Entropy(counts, codes.kinds) / core::kBitsPerNat;
 }
 
-template <auto Entropy>
-double label_entropy(const MatrixView& x, int) {
-  return Entropy(row_labels(x, "x", kWhere));
+template <CountMethod Entropy>
+double information_of(const Codes& x, const Codes& y) {
+  return nats_of<Entropy>(x) + nats_of<Entropy>(y) - nats_of<Entropy>(together(x, y));
+}
+
+Codes labels_of(const MatrixView& x, const char* name) {
+  return coded(row_labels(x, name, kWhere));
+}
+
+template <CountMethod Entropy>
+double label_information(const MatrixView& x, const MatrixView& y, const Settings&) {
+  return information_of<Entropy>(labels_of(x, "x"), labels_of(y, "y"));
+}
+
+template <CountMethod Entropy>
+double label_conditional(const MatrixView& x, const MatrixView& y, const MatrixView& z,
+                         const Settings&) {
+  const Codes of_z = labels_of(z, "z");
+  const Codes xz = together(labels_of(x, "x"), of_z), of_y = labels_of(y, "y");
+  return nats_of<Entropy>(xz) + nats_of<Entropy>(together(of_y, of_z)) -
+         nats_of<Entropy>(together(of_y, xz)) - nats_of<Entropy>(of_z);
+}
+
+template <CountMethod Entropy>
+double label_entropy(const MatrixView& x, const Settings&) {
+  return nats_of<Entropy>(labels_of(x, "x"));
+}
+
+// H(X_1) + .. + H(X_m) - H(X_1..X_m).
+template <CountMethod Entropy>
+double label_total(Groups groups, const Settings&) {
+  Codes all = labels_of(groups[0], "a group");
+  double sum = nats_of<Entropy>(all);
+  for (const MatrixView& group : groups.subspan(1)) {
+    const Codes codes = labels_of(group, "a group");
+    sum += nats_of<Entropy>(codes);
+    all = together(all, codes);
+  }
+  return sum - nats_of<Entropy>(all);
+}
+
+// Rows of codes, columns of them side by side, as one label each.
+template <auto Bins>
+Codes binned(const MatrixView& x, const Settings& settings) {
+  const int bins = settings.bins > 0
+                       ? settings.bins
+                       : static_cast<int>(std::ceil(std::cbrt(static_cast<double>(x.rows()))));
+  const std::vector<std::int32_t> codes = Bins(x, bins);
+  return coded(joint_labels(codes, static_cast<std::size_t>(x.cols())));
+}
+
+template <auto Bins>
+double binned_information(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  return information_of<miller_madow_bits>(binned<Bins>(x, settings), binned<Bins>(y, settings));
+}
+
+std::vector<std::int32_t> entropy_based_codes(const MatrixView& x, int bins) {
+  return adaptive_codes(x, bins);
+}
+
+void check_silverman(const Settings& settings) {
+  if (settings.width == "median") {
+    core::fail_argument(kWhere, "a density takes the width silverman, got median");
+  }
+}
+
+template <auto Of>
+double density_information(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  check_silverman(settings);
+  return Of(x, y, silverman_widths(beside(x, y)));
+}
+
+template <auto Of>
+double density_entropy(const MatrixView& x, const Settings& settings) {
+  check_silverman(settings);
+  return Of(x, silverman_widths(x));
+}
+
+// The front has counted what a median and the matrices take.
+constexpr auto kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+Kerneled under_rule(const MatrixView& x, const Settings& settings) {
+  require_rows(x, 2, kWhere);
+  return {x, settings.width == "silverman" ? silverman_width(x) : median_width(x, kNoLimit)};
+}
+
+template <auto Of>
+double kernel_value(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  return Of(under_rule(x, settings), under_rule(y, settings));
+}
+
+double cauchy_schwarz(const Kerneled& x, const Kerneled& y) {
+  return cauchy_schwarz_information_nats(x, y) * core::kBitsPerNat;
+}
+
+double renyi(const Kerneled& x, const Kerneled& y) {
+  return renyi_information_bits({&x, 1}, y, {.memory_limit = kNoLimit});
+}
+
+double cka_linear(const MatrixView& x, const MatrixView& y, const Settings&) {
+  return linear_cka(x, y);
 }
 
 template <auto Local>
-double mean_pair(const MatrixView& x, const MatrixView& y, int k) {
-  return mean_of(Local(x, y, k));
+double mean_pair(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  return mean_of(Local(x, y, settings.k));
 }
 template <auto Local>
-double mean_given(const MatrixView& x, const MatrixView& y, const MatrixView& z, int k) {
-  return mean_of(Local(x, y, z, k));
+double mean_given(const MatrixView& x, const MatrixView& y, const MatrixView& z,
+                  const Settings& settings) {
+  return mean_of(Local(x, y, z, settings.k));
 }
 template <auto Local>
-double mean_one(const MatrixView& x, int k) {
-  return mean_of(Local(x, k));
+double mean_one(const MatrixView& x, const Settings& settings) {
+  return mean_of(Local(x, settings.k));
 }
 template <auto Local>
-double mean_groups(Groups groups, int k) {
-  return mean_of(Local(groups, k));
+double mean_groups(Groups groups, const Settings& settings) {
+  return mean_of(Local(groups, settings.k));
 }
 
-double ross(const MatrixView& x, const MatrixView& y, int k) {
+double ross(const MatrixView& x, const MatrixView& y, const Settings& settings) {
   if (x.cols() != 1) {
     core::fail_argument(kWhere, "method ross expects one column of labels as x, got {}", x.cols());
   }
-  return mean_of(ross_local(row_labels(x, "x", kWhere), y, k));
+  return mean_of(ross_local(row_labels(x, "x", kWhere), y, settings.k));
 }
 
-double gaussian(const MatrixView& x, const MatrixView& y, int) {
+double gaussian(const MatrixView& x, const MatrixView& y, const Settings&) {
   return gaussian_information_nats(x, y, true);
 }
 
-double copula(const MatrixView& x, const MatrixView& y, int) {
+double copula(const MatrixView& x, const MatrixView& y, const Settings&) {
   return gaussian_information_nats(normal_scores(x), normal_scores(y), true);
+}
+
+double gaussian_total(Groups groups, const Settings&) {
+  return gaussian_total_correlation_nats(groups, true);
 }
 
 constexpr core::Member<MiMethod> kInformation[] = {
@@ -150,16 +270,61 @@ constexpr core::Member<MiMethod> kInformation[] = {
      "own, after Misra et al. 2005",
      "O(d n log n + n d^2)",
      {copula, Takes::normal, data_bytes}},
+    {"kde",
+     "leave-one-out Parzen densities; few columns",
+     "Beirlant et al. 1997",
+     "O(n^2 d)",
+     {density_information<density_information_nats>, Takes::normal, kernel_bytes, false}},
+    {"akde",
+     "the same with widths that follow the density; long tails",
+     "Abramson 1982",
+     "O(n^2 d)",
+     {density_information<adaptive_density_information_nats>, Takes::normal, kernel_bytes, false}},
+    {"bins-width",
+     "bins of equal width, counted, with Miller's correction; the information of the bins",
+     "textbook",
+     "O(n log n)",
+     {binned_information<equal_width_codes>, Takes::normal, label_bytes, false}},
+    {"bins-mass",
+     "bins of equal mass, counted, with Miller's correction; the information of the bins",
+     "textbook",
+     "O(n log n)",
+     {binned_information<equal_mass_codes>, Takes::normal, label_bytes, false}},
+    {"bins-ebab",
+     "entropy-based adaptive bins, counted, with Miller's correction; layers that saturate",
+     "Chelombiev et al. 2019",
+     "O(n log n)",
+     {binned_information<entropy_based_codes>, Takes::normal, label_bytes, false}},
     {"miller-madow",
-     "labels against labels, with Miller's correction",
+     "labels against labels, with Miller's correction; the default",
      "Miller 1955",
      "O(n log n)",
-     {label_information<miller_madow>, Takes::labels, label_bytes}},
+     {label_information<miller_madow_bits>, Takes::labels, label_bytes}},
     {"plug-in",
      "labels against labels, as counted; biased up",
      "textbook",
      "O(n log n)",
-     {label_information<plug_in>, Takes::labels, label_bytes}},
+     {label_information<plug_in_bits>, Takes::labels, label_bytes}},
+    {"grassberger",
+     "labels against labels, each count's logarithm corrected; few samples a value",
+     "Grassberger 2003",
+     "O(n log n)",
+     {label_information<grassberger_bits>, Takes::labels, label_bytes}},
+    {"chao-shen",
+     "labels against labels, weights for what was not seen; many rare values",
+     "Chao, Shen 2003",
+     "O(n log n)",
+     {label_information<chao_shen_bits>, Takes::labels, label_bytes}},
+    {"shrinkage",
+     "labels against labels, frequencies drawn towards uniform",
+     "Hausser, Strimmer 2009",
+     "O(n log n)",
+     {label_information<shrinkage_bits>, Takes::labels, label_bytes}},
+    {"nsb",
+     "labels against labels, Bayes, entropy uniform a priori; far fewer samples than values",
+     "Nemenman et al. 2001",
+     "O(n log n + 1000 distinct counts)",
+     {label_information<nsb_bits>, Takes::labels, label_bytes}},
 };
 
 constexpr core::Member<ConditionalMethod> kConditional[] = {
@@ -174,15 +339,35 @@ constexpr core::Member<ConditionalMethod> kConditional[] = {
      "as ksg1",
      {mean_given<mixed_conditional_local>, Takes::anything, search_bytes}},
     {"miller-madow",
-     "labels throughout, with Miller's correction",
+     "labels throughout, with Miller's correction; the default",
      "Miller 1955",
      "O(n log n)",
-     {label_conditional<miller_madow>, Takes::labels, label_bytes}},
+     {label_conditional<miller_madow_bits>, Takes::labels, label_bytes}},
     {"plug-in",
      "labels throughout, as counted; biased up",
      "textbook",
      "O(n log n)",
-     {label_conditional<plug_in>, Takes::labels, label_bytes}},
+     {label_conditional<plug_in_bits>, Takes::labels, label_bytes}},
+    {"grassberger",
+     "labels throughout, each count's logarithm corrected; few samples a value",
+     "Grassberger 2003",
+     "O(n log n)",
+     {label_conditional<grassberger_bits>, Takes::labels, label_bytes}},
+    {"chao-shen",
+     "labels throughout, weights for what was not seen; many rare values",
+     "Chao, Shen 2003",
+     "O(n log n)",
+     {label_conditional<chao_shen_bits>, Takes::labels, label_bytes}},
+    {"shrinkage",
+     "labels throughout, frequencies drawn towards uniform",
+     "Hausser, Strimmer 2009",
+     "O(n log n)",
+     {label_conditional<shrinkage_bits>, Takes::labels, label_bytes}},
+    {"nsb",
+     "labels throughout, Bayes, entropy uniform a priori; far fewer samples than values",
+     "Nemenman et al. 2001",
+     "O(n log n + 1000 distinct counts)",
+     {label_conditional<nsb_bits>, Takes::labels, label_bytes}},
 };
 
 constexpr core::Member<EntropyMethod> kEntropy[] = {
@@ -196,16 +381,46 @@ constexpr core::Member<EntropyMethod> kEntropy[] = {
      "Berrett, Samworth, Yuan 2019",
      "O(n^2 d)",
      {mean_one<wkl_entropy_local>, Takes::density, list_bytes}},
+    {"kde",
+     "leave-one-out Parzen density; few columns",
+     "Beirlant et al. 1997",
+     "O(n^2 d)",
+     {density_entropy<density_entropy_nats>, Takes::normal, kernel_bytes}},
+    {"akde",
+     "the same with widths that follow the density; long tails",
+     "Abramson 1982",
+     "O(n^2 d)",
+     {density_entropy<adaptive_density_entropy_nats>, Takes::normal, kernel_bytes}},
     {"miller-madow",
-     "of labels, with Miller's correction",
+     "of labels, with Miller's correction; the default",
      "Miller 1955",
      "O(n log n)",
-     {label_entropy<miller_madow>, Takes::labels, label_bytes}},
+     {label_entropy<miller_madow_bits>, Takes::labels, label_bytes}},
     {"plug-in",
      "of labels, as counted; biased down",
      "textbook",
      "O(n log n)",
-     {label_entropy<plug_in>, Takes::labels, label_bytes}},
+     {label_entropy<plug_in_bits>, Takes::labels, label_bytes}},
+    {"grassberger",
+     "of labels, each count's logarithm corrected; few samples a value",
+     "Grassberger 2003",
+     "O(n log n)",
+     {label_entropy<grassberger_bits>, Takes::labels, label_bytes}},
+    {"chao-shen",
+     "of labels, weights for what was not seen; many rare values",
+     "Chao, Shen 2003",
+     "O(n log n)",
+     {label_entropy<chao_shen_bits>, Takes::labels, label_bytes}},
+    {"shrinkage",
+     "of labels, frequencies drawn towards uniform",
+     "Hausser, Strimmer 2009",
+     "O(n log n)",
+     {label_entropy<shrinkage_bits>, Takes::labels, label_bytes}},
+    {"nsb",
+     "of labels, Bayes, entropy uniform a priori; far fewer samples than values",
+     "Nemenman et al. 2001",
+     "O(n log n + 1000 distinct counts)",
+     {label_entropy<nsb_bits>, Takes::labels, label_bytes}},
 };
 
 constexpr core::Member<GroupMethod> kGroups[] = {
@@ -224,16 +439,79 @@ constexpr core::Member<GroupMethod> kGroups[] = {
      "Rosas et al. 2019",
      "as ksg1",
      {mean_groups<o_information_local>, Takes::density, search_bytes}},
+    {"gaussian",
+     "total correlation of normal data, less the finite-sample bias",
+     "Misra et al. 2005",
+     "O(n d^2 + d^3)",
+     {gaussian_total, Takes::normal, data_bytes}},
     {"miller-madow",
-     "total correlation of labels, with Miller's correction",
+     "total correlation of labels, with Miller's correction; the default",
      "Miller 1955",
      "O(n log n)",
-     {label_total<miller_madow>, Takes::labels, label_bytes}},
+     {label_total<miller_madow_bits>, Takes::labels, label_bytes}},
     {"plug-in",
      "total correlation of labels, as counted; biased up",
      "textbook",
      "O(n log n)",
-     {label_total<plug_in>, Takes::labels, label_bytes}},
+     {label_total<plug_in_bits>, Takes::labels, label_bytes}},
+    {"grassberger",
+     "total correlation of labels, each count's logarithm corrected; few samples a value",
+     "Grassberger 2003",
+     "O(n log n)",
+     {label_total<grassberger_bits>, Takes::labels, label_bytes}},
+    {"chao-shen",
+     "total correlation of labels, weights for what was not seen; many rare values",
+     "Chao, Shen 2003",
+     "O(n log n)",
+     {label_total<chao_shen_bits>, Takes::labels, label_bytes}},
+    {"shrinkage",
+     "total correlation of labels, frequencies drawn towards uniform",
+     "Hausser, Strimmer 2009",
+     "O(n log n)",
+     {label_total<shrinkage_bits>, Takes::labels, label_bytes}},
+    {"nsb",
+     "total correlation of labels, Bayes, entropy uniform a priori; far fewer samples than values",
+     "Nemenman et al. 2001",
+     "O(n log n + 1000 distinct counts)",
+     {label_total<nsb_bits>, Takes::labels, label_bytes}},
+};
+
+constexpr core::Member<DependenceMethod> kDependence[] = {
+    {"hsic",
+     "Hilbert-Schmidt independence criterion, biased; 0 only if independent",
+     "Gretton et al. 2005",
+     "O(n^2 d)",
+     {kernel_value<hsic>, "1", median_bytes}},
+    {"hsic-unbiased",
+     "the same as a U-statistic; mean 0 if independent",
+     "Song et al. 2012",
+     "O(n^2 d)",
+     {kernel_value<hsic_unbiased>, "1", median_bytes}},
+    {"cka",
+     "centred kernel alignment, Gaussian kernels; in [0, 1]",
+     "Kornblith et al. 2019",
+     "O(n^2 d)",
+     {kernel_value<kernel_cka>, "1", median_bytes}},
+    {"cka-linear",
+     "centred kernel alignment, linear; layers up to rotation and scale",
+     "Kornblith et al. 2019",
+     "O(n dx dy)",
+     {cka_linear, "1", data_bytes}},
+    {"cs-qmi",
+     "Cauchy-Schwarz divergence of Parzen densities",
+     "Principe 2010, ch. 2",
+     "O(n^2 d)",
+     {kernel_value<cauchy_schwarz>, "bits", median_bytes}},
+    {"cs-qmi-normalised",
+     "the same over the root of its values of (x,x) and (y,y)",
+     "Yu et al. 2024",
+     "O(n^2 d)",
+     {kernel_value<normalised_cauchy_schwarz_information>, "1", median_bytes}},
+    {"renyi",
+     "spectra of Gram matrices, order 1.01",
+     "Sanchez Giraldo et al. 2015",
+     "O(n^3), 16 n^2 bytes",
+     {kernel_value<renyi>, "bits", matrix_bytes}},
 };
 
 }  // namespace
@@ -242,6 +520,7 @@ std::span<const core::Member<MiMethod>> mi_methods() { return kInformation; }
 std::span<const core::Member<ConditionalMethod>> conditional_methods() { return kConditional; }
 std::span<const core::Member<EntropyMethod>> entropy_methods() { return kEntropy; }
 std::span<const core::Member<GroupMethod>> group_methods() { return kGroups; }
+std::span<const core::Member<DependenceMethod>> dependence_methods() { return kDependence; }
 
 std::vector<core::MemberInfo> member_infos() {
   std::vector<core::MemberInfo> out;
@@ -252,6 +531,8 @@ std::vector<core::MemberInfo> member_infos() {
   add("mi given z, te", conditional_methods());
   add("entropy", entropy_methods());
   add("tc", group_methods());
+  add("dependence", dependence_methods());
+  add("pid", decomposition_methods());
   return out;
 }
 

@@ -25,6 +25,13 @@ enum class Takes {
   labels,        // whole numbers in all columns
 };
 
+// What methods take beside data; each has use for some of it.
+struct Settings {
+  int k = 3;                           // nearest neighbours
+  int bins = 0;                        // of each column; 0: the cube root of n, rounded up
+  std::string_view width = "default";  // of kernels: silverman, median; default as the method says
+};
+
 // What a method keeps at once, to be compared with a limit before it is taken.
 struct Size {
   core::Index n, columns;  // rows; columns of all variables
@@ -34,26 +41,24 @@ using Bytes = double (*)(Size);
 
 // Paired rows x n*dx, y n*dy.
 struct MiMethod {
-  using Call = double (*)(const core::MatrixView& x, const core::MatrixView& y, int k);
+  using Call = double (*)(const core::MatrixView& x, const core::MatrixView& y,
+                          const Settings& settings);
   Call nats;
   Takes takes;
   Bytes bytes;
   bool compares_scales = true;  // distances set columns of x against columns of y
-  double operator()(const core::MatrixView& x, const core::MatrixView& y, int k) const {
-    return nats(x, y, k);
-  }
 };
 
 struct ConditionalMethod {
   using Call = double (*)(const core::MatrixView& x, const core::MatrixView& y,
-                          const core::MatrixView& z, int k);
+                          const core::MatrixView& z, const Settings& settings);
   Call nats;
   Takes takes;
   Bytes bytes;
 };
 
 struct EntropyMethod {
-  using Call = double (*)(const core::MatrixView& x, int k);
+  using Call = double (*)(const core::MatrixView& x, const Settings& settings);
   Call nats;
   Takes takes;
   Bytes bytes;
@@ -61,9 +66,19 @@ struct EntropyMethod {
 
 // m groups of columns, n*d_g each.
 struct GroupMethod {
-  using Call = double (*)(std::span<const core::MatrixView> groups, int k);
+  using Call = double (*)(std::span<const core::MatrixView> groups, const Settings& settings);
   Call nats;
   Takes takes;
+  Bytes bytes;
+};
+
+// A measure of dependence that is no Shannon information: kernel_sums.hpp, matrix_renyi.hpp. Widths
+// are each variable's own, by default the median distance of two rows.
+struct DependenceMethod {
+  using Call = double (*)(const core::MatrixView& x, const core::MatrixView& y,
+                          const Settings& settings);
+  Call value;
+  std::string_view unit;  // "bits", or "1" for a bare number
   Bytes bytes;
 };
 
@@ -71,8 +86,9 @@ std::span<const core::Member<MiMethod>> mi_methods();
 std::span<const core::Member<ConditionalMethod>> conditional_methods();
 std::span<const core::Member<EntropyMethod>> entropy_methods();
 std::span<const core::Member<GroupMethod>> group_methods();
+std::span<const core::Member<DependenceMethod>> dependence_methods();
 
-// All four, as `venturi list` prints them.
+// These and decomposition_methods(), as `venturi list` prints them.
 std::vector<core::MemberInfo> member_infos();
 
 // The member of that name, the first for "default".

@@ -6,6 +6,7 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/units.hpp"
+#include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/remarks.hpp"
 #include "venturi/measure/spread.hpp"
@@ -28,6 +29,7 @@ struct Problem {
   std::vector<MatrixView> variables;
   std::vector<std::string> names;
   std::function<double(std::span<const MatrixView>)> nats;
+  std::string_view unit = "bits";  // `nats` is in this unit if it is another
   // An order of the rows of each variable that breaks what is measured; none if undefined.
   std::function<std::vector<Rows>(core::Key)> surrogate;
 };
@@ -125,7 +127,7 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
   std::vector<Matrix> own;
   const std::vector<MatrixView> data = scaled(problem, options.scale, own);
   const auto bits_of = [&](std::span<const MatrixView> variables) {
-    return problem.nats(variables) * core::kBitsPerNat;
+    return problem.nats(variables) * (problem.unit == "bits" ? core::kBitsPerNat : 1);
   };
   // Each variable in an order of rows of its own; none: as it is.
   const auto bits_of_rows = [&](std::span<const Rows> orders) {
@@ -154,11 +156,16 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
         return bits_of_rows(std::vector<Rows>(data.size(), Rows(rows.begin(), rows.end())));
       },
       {data[0].rows(), columns, options.k, options.series, options.block, options.interval}, key);
+  out.estimate.unit = problem.unit;
   add_remarks(problem, options, out.estimate);
   if (options.permutations > 0) {
     out.p_value = p_value(problem, bits_of_rows, out.estimate.bits, options.permutations, key);
   }
   return out;
+}
+
+Settings settings(const MiOptions& options) {
+  return {.k = options.k, .bins = options.bins, .width = options.width};
 }
 
 Problem conditional_problem(const MatrixView& x, const MatrixView& y, const MatrixView& z,
@@ -171,9 +178,8 @@ Problem conditional_problem(const MatrixView& x, const MatrixView& y, const Matr
           .bytes = member.make.bytes,
           .variables = {x, y, z},
           .names = {"x", "y", "z"},
-          .nats = [call = member.make.nats, k = options.k](std::span<const MatrixView> v) {
-            return call(v[0], v[1], v[2], k);
-          }};
+          .nats = [call = member.make.nats, set = settings(options)](
+                      std::span<const MatrixView> v) { return call(v[0], v[1], v[2], set); }};
 }
 
 }  // namespace
@@ -189,22 +195,24 @@ Measured mutual_information(const MatrixView& x, const MatrixView& y, const MiOp
   constexpr const char* kWhere = "measure.mutual_information";
   core::check_options(options, kWhere);
   const auto& member = choose(mi_methods(), options.method, kWhere);
-  return measure(
-      {.where = kWhere,
-       .quantity = Quantity::information,
-       .method = std::string(member.name),
-       .takes = member.make.takes,
-       .bytes = member.make.bytes,
-       .compares_scales = member.make.compares_scales,
-       .variables = {x, y},
-       .names = {"x", "y"},
-       .nats = [&](std::span<const MatrixView> v) { return member.make(v[0], v[1], options.k); },
-       .surrogate =
-           [&](core::Key k) {
-             return std::vector<Rows>{{},
-                                      surrogate_rows(x.rows(), options.series, options.block, k)};
-           }},
-      options, key);
+  return measure({.where = kWhere,
+                  .quantity = Quantity::information,
+                  .method = std::string(member.name),
+                  .takes = member.make.takes,
+                  .bytes = member.make.bytes,
+                  .compares_scales = member.make.compares_scales,
+                  .variables = {x, y},
+                  .names = {"x", "y"},
+                  .nats =
+                      [&](std::span<const MatrixView> v) {
+                        return member.make.nats(v[0], v[1], settings(options));
+                      },
+                  .surrogate =
+                      [&](core::Key k) {
+                        return std::vector<Rows>{
+                            {}, surrogate_rows(x.rows(), options.series, options.block, k)};
+                      }},
+                 options, key);
 }
 
 Measured conditional_mutual_information(const MatrixView& x, const MatrixView& y,
@@ -269,7 +277,9 @@ Measured total_correlation(std::span<const MatrixView> groups, const MiOptions& 
   for (std::size_t g = 0; g < groups.size(); ++g) {
     problem.names.push_back(fmt::format("group {}", g + 1));
   }
-  problem.nats = [&](std::span<const MatrixView> v) { return member.make.nats(v, options.k); };
+  problem.nats = [&](std::span<const MatrixView> v) {
+    return member.make.nats(v, settings(options));
+  };
   problem.surrogate = [&](core::Key k) {
     std::vector<Rows> out(1);
     for (std::size_t g = 1; g < groups.size(); ++g) {
@@ -280,20 +290,77 @@ Measured total_correlation(std::span<const MatrixView> groups, const MiOptions& 
   return measure(problem, options, key);
 }
 
+Measured dependence(const MatrixView& x, const MatrixView& y, const MiOptions& options,
+                    core::Key key) {
+  constexpr const char* kWhere = "measure.dependence";
+  core::check_options(options, kWhere);
+  const auto& member = choose(dependence_methods(), options.method, kWhere);
+  const bool bits = member.make.unit == "bits";
+  return measure({.where = kWhere,
+                  .quantity = Quantity::dependence,
+                  .method = std::string(member.name),
+                  .takes = Takes::anything,
+                  .bytes = member.make.bytes,
+                  .compares_scales = false,  // of x with y
+                  .variables = {x, y},
+                  .names = {"x", "y"},
+                  .nats =
+                      [&](std::span<const MatrixView> v) {
+                        const double value = member.make.value(v[0], v[1], settings(options));
+                        return bits ? value / core::kBitsPerNat : value;
+                      },
+                  .unit = member.make.unit,
+                  .surrogate =
+                      [&](core::Key k) {
+                        return std::vector<Rows>{
+                            {}, surrogate_rows(x.rows(), options.series, options.block, k)};
+                      }},
+                 options, key);
+}
+
+MeasuredDecomposition decomposition(const MatrixView& x, const MatrixView& y,
+                                    const MatrixView& target, const MiOptions& options,
+                                    core::Key key) {
+  constexpr const char* kWhere = "measure.decomposition";
+  core::check_options(options, kWhere);
+  const auto& member = choose(decomposition_methods(), options.method, kWhere);
+  const auto part = [&](double Decomposition::*which) {
+    return measure({.where = kWhere,
+                    .quantity = Quantity::conditional,
+                    .method = std::string(member.name),
+                    .takes = Takes::labels,
+                    .bytes = [](Size s) { return 256.0 * static_cast<double>(s.n * s.columns); },
+                    .variables = {x, y, target},
+                    .names = {"x", "y", "the target"},
+                    .nats =
+                        [&](std::span<const MatrixView> v) {
+                          const TripleLaw law = empirical_law(
+                              row_labels(v[2], "the target", kWhere), row_labels(v[0], "x", kWhere),
+                              row_labels(v[1], "y", kWhere));
+                          return member.make(law).*which / core::kBitsPerNat;
+                        }},
+                   options, key);
+  };
+  return {part(&Decomposition::redundancy), part(&Decomposition::unique_y),
+          part(&Decomposition::unique_z), part(&Decomposition::synergy)};
+}
+
 Measured entropy(const MatrixView& x, const MiOptions& options, core::Key key) {
   constexpr const char* kWhere = "measure.entropy";
   core::check_options(options, kWhere);
   const auto& member = choose(entropy_methods(), options.method, kWhere);
-  return measure(
-      {.where = kWhere,
-       .quantity = Quantity::entropy,
-       .method = std::string(member.name),
-       .takes = member.make.takes,
-       .bytes = member.make.bytes,
-       .variables = {x},
-       .names = {"x"},
-       .nats = [&](std::span<const MatrixView> v) { return member.make.nats(v[0], options.k); }},
-      options, key);
+  return measure({.where = kWhere,
+                  .quantity = Quantity::entropy,
+                  .method = std::string(member.name),
+                  .takes = member.make.takes,
+                  .bytes = member.make.bytes,
+                  .variables = {x},
+                  .names = {"x"},
+                  .nats =
+                      [&](std::span<const MatrixView> v) {
+                        return member.make.nats(v[0], settings(options));
+                      }},
+                 options, key);
 }
 
 }  // namespace venturi::measure

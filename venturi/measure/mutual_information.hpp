@@ -40,6 +40,8 @@ namespace venturi::measure {
 struct MiOptions {
   std::string method = "default";
   int k = 3;
+  int bins = 0;
+  std::string width = "default";
   std::string scale = "none";
   bool series = false;
   int permutations = 0;
@@ -50,6 +52,12 @@ struct MiOptions {
   static void fields(Self& self, Visit&& visit) {
     visit("method", self.method, "estimator by name; default: the first of its quantity's");
     visit("k", self.k, "nearest neighbours used", core::at_least(1));
+    visit("bins", self.bins, "bins of a column, for methods that bin; 0: the cube root of n",
+          core::between(0, 1 << 20));
+    visit("width", self.width,
+          "of kernels: the median distance of two rows, or Silverman's rule; default: silverman "
+          "for densities, else median",
+          core::one_of({"default", "median", "silverman"}));
     visit("scale", self.scale, "transform of each column first",
           core::one_of({"none", "standard", "rank"}));
     visit("series", self.series, "rows follow in time: stretches and shifts, not shuffles");
@@ -89,6 +97,20 @@ Measured transfer_entropy(const core::MatrixView& x, const core::MatrixView& y, 
 // group_methods() has. Surrogates shuffle (shift) every group but the first, each on its own.
 Measured total_correlation(std::span<const core::MatrixView> groups, const MiOptions& options,
                            core::Key key);
+
+// Dependence of x and y by one of dependence_methods(): the estimate is in its `unit`, and tells
+// more from less dependent only at one method, width and n.
+Measured dependence(const core::MatrixView& x, const core::MatrixView& y, const MiOptions& options,
+                    core::Key key);
+
+// What labels x and y tell of labels `target`, in bits (decomposition.hpp), by one of
+// decomposition_methods(). No p-values.
+struct MeasuredDecomposition {
+  Measured redundancy, unique_x, unique_y, synergy;
+};
+MeasuredDecomposition decomposition(const core::MatrixView& x, const core::MatrixView& y,
+                                    const core::MatrixView& target, const MiOptions& options,
+                                    core::Key key);
 
 // Entropy by one of entropy_methods(): of a density (h, which may be negative) or of labels. No
 // p-value. Scale must be "none", since h changes with it.

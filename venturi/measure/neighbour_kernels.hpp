@@ -21,7 +21,7 @@ struct Hits {
 };
 
 // A point's distances within each group, one row a group; the union is their maximum.
-struct Rows {
+struct DistanceRows {
   const float* const* group;
   int groups;
 };
@@ -31,10 +31,10 @@ struct NeighbourKernels {
   void (*distances)(const float* columns, std::size_t stride, int dims, const float* queries,
                     std::size_t length, float* out, std::size_t out_stride);
   // The first vector in [from, to) with a distance < bound, or {to, 0}.
-  Hits (*next_below)(Rows rows, std::size_t from, std::size_t to, float bound);
+  Hits (*next_below)(DistanceRows rows, std::size_t from, std::size_t to, float bound);
   // Adds to *sure the distances < low, up to and with the first vector that has one in
   // [low, high), whose lanes it returns; {to, 0} if there is none.
-  Hits (*count_until)(Rows rows, std::size_t from, std::size_t to, float low, float high,
+  Hits (*count_until)(DistanceRows rows, std::size_t from, std::size_t to, float low, float high,
                       std::int64_t* sure);
   int width;
 };

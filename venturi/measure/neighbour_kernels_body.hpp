@@ -32,13 +32,13 @@ struct KernelsOver {
     }
   }
 
-  static typename V::Type joined(Rows rows, std::size_t j) {
+  static typename V::Type joined(DistanceRows rows, std::size_t j) {
     auto d = V::load(rows.group[0] + j);
     for (int g = 1; g < rows.groups; ++g) d = V::max(d, V::load(rows.group[g] + j));
     return d;
   }
 
-  static Hits next_below(Rows rows, std::size_t from, std::size_t to, float bound) {
+  static Hits next_below(DistanceRows rows, std::size_t from, std::size_t to, float bound) {
     const auto limit = V::set(bound);
     for (std::size_t j = from; j < to; j += V::width) {
       const std::uint32_t lanes = V::less(joined(rows, j), limit);
@@ -47,8 +47,8 @@ struct KernelsOver {
     return {to, 0};
   }
 
-  static Hits count_until(Rows rows, std::size_t from, std::size_t to, float low, float high,
-                          std::int64_t* sure) {
+  static Hits count_until(DistanceRows rows, std::size_t from, std::size_t to, float low,
+                          float high, std::int64_t* sure) {
     const auto below = V::set(low), above = V::set(high);
     std::int64_t count = 0;
     for (std::size_t j = from; j < to; j += V::width) {

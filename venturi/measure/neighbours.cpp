@@ -186,7 +186,8 @@ std::vector<std::int32_t> count_within(const core::MatrixView& x, std::span<cons
   }
   check_finite(x, kWhere);
   if (preset_search == "cuda") return cuda_count_within(x, radius, closed);
-  if (preset_search == "brute" || x.cols() > kTreeAuto) return brute_count_within(x, radius, closed, kernels_named("auto"));
+  if (preset_search == "brute" || x.cols() > kTreeAuto)
+    return brute_count_within(x, radius, closed, kernels_named("auto"));
   const auto tree = make_point_tree(x);
   std::vector<std::int32_t> out(radius.size());
 #pragma omp parallel for schedule(dynamic, 256)

@@ -31,7 +31,7 @@ void require_width(double width, const char* where) {
   }
 }
 
-void Rows::squared_distances(const Rows& other, Index i, std::span<double> out) const {
+void DenseRows::squared_distances(const DenseRows& other, Index i, std::span<double> out) const {
   std::fill(out.begin(), out.end(), 0.0);
   for (Index c = 0; c < dimension(); ++c) {
     const double* x = columns_.row(c).data();
@@ -40,7 +40,7 @@ void Rows::squared_distances(const Rows& other, Index i, std::span<double> out) 
   }
 }
 
-void Rows::kernel(const Rows& other, Index i, double width, std::span<double> out) const {
+void DenseRows::kernel(const DenseRows& other, Index i, double width, std::span<double> out) const {
   squared_distances(other, i, out);
   const double factor = -0.5 / (width * width);
   for (double& v : out) v = std::exp(factor * v);
@@ -53,7 +53,7 @@ double median_width(const MatrixView& x, std::uint64_t memory_limit) {
   const auto pairs = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
   require_memory(8.0 * static_cast<double>(n) * static_cast<double>(n - 1) / 2, memory_limit,
                  kWhere);
-  const Rows rows(x);
+  const DenseRows rows(x);
   std::vector<double> squares(pairs);
 #pragma omp parallel
   {

@@ -25,17 +25,17 @@ void require_rows(const core::MatrixView& x, core::Index least, const char* wher
 void require_width(double width, const char* where);
 
 // The rows of x, held column by column, so that distances of one row to all are plain loops.
-class Rows {
+class DenseRows {
  public:
-  explicit Rows(const core::MatrixView& x) : columns_(x.transpose()) {}
+  explicit DenseRows(const core::MatrixView& x) : columns_(x.transpose()) {}
   core::Index size() const { return columns_.cols(); }
   core::Index dimension() const { return columns_.rows(); }
   double at(core::Index row, core::Index column) const { return columns_(column, row); }
 
   // out[j] = |y_i - x_j|^2, y_i row i of `other`, which has the same columns; out: n values.
-  void squared_distances(const Rows& other, core::Index i, std::span<double> out) const;
+  void squared_distances(const DenseRows& other, core::Index i, std::span<double> out) const;
   // out[j] = k(y_i, x_j).
-  void kernel(const Rows& other, core::Index i, double width, std::span<double> out) const;
+  void kernel(const DenseRows& other, core::Index i, double width, std::span<double> out) const;
 
  private:
   core::Matrix columns_;

@@ -25,7 +25,7 @@ RowCodes row_codes(const core::MatrixView& x);
 // Whether every column has at least five rows for each of its values.
 bool looks_discrete(const core::MatrixView& x);
 
-enum class Quantity { information, conditional, entropy, groups };
+enum class Quantity { information, conditional, entropy, groups, dependence };
 
 // names: one for each variable. The order is that of the variables.
 std::vector<std::string> remarks_on_data(std::span<const core::MatrixView> variables,
