@@ -162,7 +162,8 @@ TEST(Ib, GaussianPairFollowsTheory) {
     const Joint joint = gaussian_pair(rho, 81, 5);
     // Theory: one cluster is stable up to 1 / rho^2.
     EXPECT_NEAR(first_critical_beta(joint) * rho * rho, 1, 0.01);
-    const auto found = critical_betas(joint, {.beta_limit = 1.2 / (rho * rho), .count_limit = 1});
+    const auto found =
+        critical_betas(joint, {.beta_limit = 1.2 / (rho * rho), .count_limit = 1}).found;
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].clusters_before, 1);
     // The solved curve leaves zero within one percent of it.
@@ -192,7 +193,7 @@ TEST(Ib, TransitionsOfPlantedLevels) {
   Matrix table(4, 4);
   table << 10, 6, 1, 1, 6, 10, 1, 1, 1, 1, 10, 6, 1, 1, 6, 10;
   const Joint joint = make_joint(table, {.normalise = true});
-  const auto found = critical_betas(joint, {.beta_limit = 60, .count_limit = 3});
+  const auto found = critical_betas(joint, {.beta_limit = 60, .count_limit = 3}).found;
   ASSERT_GE(found.size(), 2U);
   // Eigenvalues of the doubly stochastic table: 1, 14/18, 4/18, 4/18.
   EXPECT_NEAR(found[0].beta, std::pow(18.0 / 14, 2), 1e-9);
@@ -210,7 +211,7 @@ TEST(Ib, EdgeTables) {
   const Joint point = make_joint(Matrix::Ones(1, 1));
   EXPECT_EQ(solve_ib(point, 5, core::Key(1)).point.clusters, 1);
   EXPECT_TRUE(std::isinf(first_critical_beta(point)));
-  EXPECT_TRUE(critical_betas(point).empty());
+  EXPECT_TRUE(critical_betas(point).found.empty());
   const Joint independent = make_joint(Matrix::Constant(3, 4, 1.0 / 12));
   const IbSolution flat = solve_ib(independent, 100, core::Key(1));
   EXPECT_NEAR(flat.point.rate_bits, 0, 1e-9);
@@ -248,6 +249,17 @@ TEST(Ib, LimitsReturnWhatWasReached) {
     EXPECT_FALSE(point.converged);
     EXPECT_TRUE(std::isfinite(point.objective_bits));
   }
+}
+
+TEST(Ib, TransitionsSayHowFarTheyWereFollowed) {
+  const Joint joint = random_joint(6, 30, 10);
+  const Transitions stopped = critical_betas(joint, {.time_limit_s = 1e-9});
+  EXPECT_TRUE(stopped.time_out);
+  EXPECT_NEAR(stopped.reached_beta, first_critical_beta(joint), 1e-12);
+  const Transitions short_of = critical_betas(joint, {.beta_limit = 0.5});
+  EXPECT_FALSE(short_of.time_out);
+  EXPECT_TRUE(short_of.found.empty());
+  EXPECT_EQ(short_of.reached_beta, 0.5);
 }
 
 TEST(Ib, TallTablesNeedAClusterLimit) {

@@ -24,6 +24,7 @@ CoupleInput input_for(std::string_view name) {
   if (name == "rate-distortion") return {{p, cost}, false, {2}};
   if (name == "mec-b") return {{p, q}, false, {0.5}};
   if (name == "draft") return {{p, q}, false, {1, 2}};
+  if (name == "coding-game") return {{}, false, {0.5, 4}};
   if (name == "ot" || name == "sinkhorn") return {{p, q, cost}, false, {}};
   if (name == "sliced") return {{p, p}, false, {}};
   return {{p, q}, false, {}};
@@ -47,6 +48,19 @@ TEST(Members, FiguresComeThrough) {
   EXPECT_NEAR(
       run("ib", {{Matrix{{4, 1}, {1, 4}}}, true, {5}})["curve"][0]["relevance_bits"].get<double>(),
       curve[1]["relevance_bits"].get<double>(), 1e-9);
+}
+
+TEST(Members, TheCodingGameHasItsCurve) {
+  const Json out = run("coding-game", {{}, false, {0, 4}, core::Key(2)},
+                       {{"side", 5}, {"messages", 16}, {"episodes", 100}});
+  ASSERT_EQ(out["curve"].size(), 2U);
+  EXPECT_GT(out["curve"][1]["accuracy"], 0.9);
+  EXPECT_LT(out["curve"][0]["accuracy"], 0.3);
+  EXPECT_ERROR(run("coding-game", {{Matrix::Ones(1, 1)}, false, {1}}), core::InvalidArgument,
+               "0 tables");
+  EXPECT_ERROR(run("coding-game", {{}, false, {-1}}), core::InvalidArgument, "rate >= 0");
+  EXPECT_ERROR(run("coding-game", {{}, false, {1}}, {{"encoder", "odd"}}), core::InvalidArgument,
+               "greedy, uniform");
 }
 
 TEST(Members, WrongInputIsNamed) {

@@ -1,8 +1,9 @@
 // venturi couple: discrete bottlenecks, couplings and transport on tables of a person's own.
 #include "venturi/app/command.hpp"
+#include "venturi/app/couple_plots.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
-#include "venturi/data/load.hpp"
+#include "venturi/data/matrix_file.hpp"
 
 namespace venturi::app {
 namespace {
@@ -37,7 +38,7 @@ void run(const Couple& verb) {
   couple::CoupleInput input{
       .normalise = verb.normalise, .sweep = verb.sweep, .key = core::Key(verb.common.seed)};
   for (const std::string& path : verb.tables) {
-    input.tables.push_back(data::load(path).train.x.cast<double>());
+    input.tables.push_back(data::read_matrix(path));
   }
   const double start = core::now_seconds();
   const core::Json options = parse_settings(verb.settings);
@@ -47,8 +48,10 @@ void run(const Couple& verb) {
                       .results = member.make(input, options),
                       .seconds = core::now_seconds() - start};
   record.options["tables"] = verb.tables;
-  if (!verb.output.empty()) core::append_record(verb.output, record);
   print_result(verb.common, record.json(), record.results.dump(2) + "\n");
+  if (verb.output.empty()) return;
+  record.results.update(couple_drawings(verb.member, record.results));
+  core::append_record(verb.output, record);
 }
 
 std::string footer() {
@@ -72,11 +75,12 @@ void add_couple(CLI::App& app) {
       "couple", "discrete bottlenecks, couplings, transport on tables (CSV or NPY)");
   const auto state = std::make_shared<Couple>();
   verb->add_option("member", state->member, "what to compute, by name (see below)")->required();
-  verb->add_option("tables", state->tables, "the tables it asks for: .npy or .csv")->required();
+  verb->add_option("tables", state->tables, "the tables it asks for: .npy or .csv");
   verb->add_option("--sweep", state->sweep, "betas, rates in bits or slopes")->delimiter(',');
   verb->add_option("--set", state->settings, "an option of the member: name=value");
   verb->add_flag("--normalise", state->normalise, "divide each table by its sum");
-  verb->add_option("-o,--output", state->output, "append the run to this records.jsonl");
+  verb->add_option("-o,--output", state->output,
+                   "append the run, with its curve drawn, to this records.jsonl");
   add_common(*verb, state->common);
   verb->footer(footer);
   verb->callback([state] { run(*state); });

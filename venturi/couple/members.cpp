@@ -9,7 +9,7 @@
 #include "venturi/couple/clustering.hpp"
 #include "venturi/couple/draft.hpp"
 #include "venturi/couple/ib.hpp"
-#include "venturi/couple/mec_b.hpp"
+#include "venturi/couple/mec_b_game.hpp"
 #include "venturi/couple/sinkhorn.hpp"
 #include "venturi/couple/sliced.hpp"
 
@@ -91,12 +91,13 @@ Json ib_curve_json(const CoupleInput& input, const IbOptions& options) {
   Json out = {{"mutual_information_bits", whole}, {"curve", Json::array()}};
   const double critical = first_critical_beta(joint);
   out["first_critical_beta"] = std::isinf(critical) ? Json(nullptr) : Json(critical);
-  for (const IbPoint& p : ib_curve(joint, input.sweep, input.key, options)) {
-    out["curve"].push_back(point_json(p, whole));
-  }
-  if (input.sweep.size() == 1) {
+  if (input.sweep.size() > 1) {
+    for (const IbPoint& p : ib_curve(joint, input.sweep, input.key, options)) {
+      out["curve"].push_back(point_json(p, whole));
+    }
+  } else {
     const IbSolution s = solve_ib(joint, input.sweep[0], input.key, options);
-    out["curve"][0] = point_json(s.point, whole);
+    out["curve"].push_back(point_json(s.point, whole));
     out["encoder"] = rows(s.encoder);
     out["decoder"] = rows(s.decoder);
     out["mass"] = numbers(s.mass);
@@ -146,8 +147,11 @@ Json make_sequential(const CoupleInput& input, const Json& options) {
 
 Json make_critical(const CoupleInput& input, const Json& options) {
   expect(input, 1, false, "joint");
-  Json out = {{"transitions", Json::array()}};
-  for (const Transition& t : critical_betas(joint_of(input), read<CriticalOptions>(options))) {
+  const Transitions walk = critical_betas(joint_of(input), read<CriticalOptions>(options));
+  Json out = {{"reached_beta", walk.reached_beta},
+              {"time_out", walk.time_out},
+              {"transitions", Json::array()}};
+  for (const Transition& t : walk.found) {
     out["transitions"].push_back({{"beta", t.beta}, {"clusters_before", t.clusters_before}});
   }
   return out;
@@ -241,6 +245,36 @@ Json make_mec_b(const CoupleInput& input, const Json& options) {
   return out;
 }
 
+struct CodingGameOptions {
+  GridOptions grid;
+  GameOptions game;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    GridOptions::fields(self.grid, visit);
+    GameOptions::fields(self.game, visit);
+  }
+};
+
+Json make_coding_game(const CoupleInput& input, const Json& options) {
+  const auto chosen = read<CodingGameOptions>(options);
+  expect(input, 0, true, "no tables; rates in bits");
+  Json out = {{"curve", Json::array()}};
+  for (const GamePoint& p :
+       trade_off(chosen.grid, chosen.game, input.sweep, {chosen.grid.temperature}, input.key)) {
+    out["curve"].push_back({{"rate_bits", p.rate_bits},
+                            {"accuracy", p.accuracy},
+                            {"accuracy_error", p.accuracy_error},
+                            {"reward", p.reward},
+                            {"reward_error", p.reward_error},
+                            {"belief_bits", p.belief_bits},
+                            {"code_bits", p.code_bits},
+                            {"steps", p.steps},
+                            {"episodes", p.episodes}});
+  }
+  return out;
+}
+
 Json make_ot(const CoupleInput& input, const Json& options) {
   expect(input, 3, false, "law, law, costs");
   const TransportPlan plan = exact_transport(law(input, 0), law(input, 1), input.tables[2],
@@ -324,6 +358,9 @@ constexpr std::array kMembers{
       "own; Compton et al. 2023", "exponential, limited", make_mec_exact},
     M{"mec-b", "minimum entropy coupling with a bottleneck [law, law; rates]",
       "Ebrahimi, Chen, Khisti 2024", "O(n log n)", make_mec_b},
+    M{"coding-game", "Markov coding game: accuracy and reward over the code's rate [; rates]",
+      "Ebrahimi, Chen, Khisti 2024, section 5", "O(episodes steps messages log messages)",
+      make_coding_game},
     M{"ot", "exact optimal transport by the network simplex [law, law, costs]",
       "Ahuja, Magnanti, Orlin 1993, chapter 11", "about 10 (n+m) pivots of O(m)", make_ot},
     M{"sinkhorn", "entropy-regularised transport in the log domain [law, law, costs]",
@@ -351,6 +388,7 @@ std::vector<core::FieldInfo> member_options(std::string_view name) {
   if (maker == make_critical) return fields<CriticalOptions>();
   if (maker == make_capacity || maker == make_rate_distortion) return fields<BlahutOptions>();
   if (maker == make_mec_exact) return fields<ExactCouplingOptions>();
+  if (maker == make_coding_game) return fields<CodingGameOptions>();
   if (maker == make_ot) return fields<ExactTransportOptions>();
   if (maker == make_sinkhorn) return fields<SinkhornOptions>();
   if (maker == make_sliced) return fields<SlicedOptions>();

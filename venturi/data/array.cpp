@@ -117,6 +117,17 @@ void to_floats(const Array& array, float scale, std::span<float> out) {
   });
 }
 
+void to_doubles(const Array& array, std::span<double> out) {
+  if (out.size() != array.count()) {
+    core::fail_bug("data.to_doubles", "{} elements for {} doubles", array.count(), out.size());
+  }
+  by_element(array.element, [&]<class T>() {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = static_cast<double>(element_at<T>(array, i));
+    }
+  });
+}
+
 std::vector<std::int64_t> to_integers(const Array& array, std::string_view where) {
   std::vector<std::int64_t> out(array.count());
   by_element(array.element, [&]<class T>() {
