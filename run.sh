@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Venturi's front door: ./run.sh demo | test | check | tidy | bench | format | asan | tsan | docs
+# Venturi's front door:
+# ./run.sh demo | test | python | check | tidy | bench | format | asan | tsan | fuzz | docs
 # On a bare Debian 12 (root or sudo) it installs what is missing, saying so, and builds.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,6 +11,8 @@ build_packages=(g++ cmake ninja-build pkg-config libtorch-dev libeigen3-dev libo
 data_packages=(dataset-fashion-mnist)
 test_packages=(libgtest-dev libexpat1-dev chromium)
 bench_packages=(libbenchmark-dev libhtscodecs-dev)
+fuzz_packages=(clang libclang-rt-14-dev libomp-dev)
+python_packages=(pybind11-dev python3-dev python3-numpy)
 check_packages=(clang-format-14 clang-tidy-14 python3 libgtest-dev libexpat1-dev)
 
 # Installs those of its arguments that dpkg does not know as installed.
@@ -85,6 +88,21 @@ tidy() {
   echo "clang-tidy: no findings in $(echo "$files" | wc -l) files"
 }
 
+# Each fuzz target for so many seconds, from the corpus in tests/fuzz; what it finds stays in
+# build/fuzz/found/.
+fuzz() {
+  local program name
+  mkdir -p build/fuzz/found
+  for program in build/fuzz/fuzz/*_fuzz; do
+    name=$(basename "$program")
+    mkdir -p "build/fuzz/corpus/$name"
+    echo "== $name"
+    "$program" -max_total_time="$1" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 \
+      -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "build/fuzz/corpus/$name" \
+      "tests/fuzz/corpus/$name" || { echo "see build/fuzz/found/"; exit 1; }
+  done
+}
+
 case "${1:-help}" in
   demo)
     need "${build_packages[@]}" "${data_packages[@]}"
@@ -100,10 +118,16 @@ case "${1:-help}" in
     echo "== all rooms"
     configure release -DVENTURI_TESTS=ON -DVENTURI_BENCH=OFF
     cmake --build build/release -j "${JOBS:-$(nproc)}" \
-      --target venturi_command tensor_test net_test learn_test
+      --target venturi_command app_test tensor_test net_test learn_test
     # Ranks 0 to 2 were tested above, from the same sources.
-    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn' \
+    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|app' \
       $([ "${2:-}" = slow ] || echo -LE slow)
+    ;;
+  python)
+    need "${build_packages[@]}" "${test_packages[@]}" "${python_packages[@]}"
+    configure plain -DVENTURI_PYTHON=ON -DPython_EXECUTABLE="${PYTHON:-/usr/bin/python3}"
+    cmake --build build/plain -j "${JOBS:-$(nproc)}" --target _venturi
+    OMP_NUM_THREADS=1 ctest --test-dir build/plain --output-on-failure -L '^python$'
     ;;
   check) check ;;
   tidy) tidy ;;
@@ -121,6 +145,12 @@ case "${1:-help}" in
     build "$1"
     run_tests "$1"
     ;;
+  fuzz)
+    need "${build_packages[@]}" "${fuzz_packages[@]}"
+    configure fuzz
+    cmake --build build/fuzz -j "${JOBS:-$(nproc)}" --target fuzz_targets
+    fuzz "${2:-60}"
+    ;;
   docs)
     need "${build_packages[@]}"
     build release -DVENTURI_TESTS=OFF -DVENTURI_BENCH=OFF
@@ -130,11 +160,13 @@ case "${1:-help}" in
     cat <<'TEXT'
 ./run.sh demo     install what is missing, build, run the main job on Fashion-MNIST, write report.html
 ./run.sh test     build and run every fast test (`test slow`: the long ones too)
+./run.sh python   build the Python package's module and run its tests (PYTHON=: another python3)
 ./run.sh check    ranks of the rooms, format
 ./run.sh tidy     clang-tidy over the Torch-free rooms (TIDY=all: over all, which takes long)
 ./run.sh bench    benchmarks beside their peers
 ./run.sh format   put all sources into format
 ./run.sh asan     ranks 0 to 2 under AddressSanitizer and UBSan (tsan: under ThreadSanitizer)
+./run.sh fuzz     fuzz every reader for a minute each under clang's sanitizers (fuzz SECONDS)
 ./run.sh docs     build and print the catalogue of members
 Builds go to build/<preset>/; JOBS=n limits parallel compiles.
 TEXT

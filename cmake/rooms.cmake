@@ -56,7 +56,7 @@ function(venturi_test_program room)
                        PROPERTIES LABELS "${room};slow" TIMEOUT 1800)
 endfunction()
 
-# Adds every opened room of rooms.txt, in order of rank.
+# Adds every opened room of rooms.txt (of VENTURI_ROOMS, if that names some), in order of rank.
 function(venturi_add_rooms)
   file(STRINGS ${CMAKE_SOURCE_DIR}/cmake/rooms.txt lines REGEX "^[0-9]")
   set(VENTURI_TORCH_ROOMS "")
@@ -64,6 +64,9 @@ function(venturi_add_rooms)
     separate_arguments(words UNIX_COMMAND "${line}")
     list(GET words 1 room)
     list(GET words 2 torch)
+    if(VENTURI_ROOMS AND NOT room IN_LIST VENTURI_ROOMS)
+      continue()
+    endif()
     if(torch STREQUAL "torch")
       list(APPEND VENTURI_TORCH_ROOMS ${room})
     endif()

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "venturi/code/adaptive_bytes.hpp"
+#include "venturi/code/byte_codec.hpp"
 #include "venturi/core/key.hpp"
 
 namespace {
@@ -35,22 +36,16 @@ void report(benchmark::State& state, std::size_t n, std::size_t size) {
   state.counters["bits_per_byte"] = 8.0 * static_cast<double>(size) / static_cast<double>(n);
 }
 
-void adaptive_encode(benchmark::State& state, char name) {
+void ours(benchmark::State& state, const code::ByteCodec& codec, char name, bool decoding) {
   const auto data = source(name);
-  const auto stream = code::encode_adaptive_bytes(data, 0);
-  if (code::decode_adaptive_bytes(stream, data.size(), 0) != data)
-    state.SkipWithError("round trip");
-  for (auto _ : state) benchmark::DoNotOptimize(code::encode_adaptive_bytes(data, 0));
-  report(state, data.size(), stream.size());
-}
-
-void adaptive_decode(benchmark::State& state, char name) {
-  const auto data = source(name);
-  const auto stream = code::encode_adaptive_bytes(data, 0);
-  if (code::decode_adaptive_bytes(stream, data.size(), 0) != data)
-    state.SkipWithError("round trip");
+  const auto stream = codec.encode(data);
+  if (codec.decode(stream, data.size()) != data) state.SkipWithError("round trip");
   for (auto _ : state) {
-    benchmark::DoNotOptimize(code::decode_adaptive_bytes(stream, data.size(), 0));
+    if (decoding) {
+      benchmark::DoNotOptimize(codec.decode(stream, data.size()));
+    } else {
+      benchmark::DoNotOptimize(codec.encode(data));
+    }
   }
   report(state, data.size(), stream.size());
 }
@@ -82,9 +77,16 @@ void peer(benchmark::State& state, char name, bool decoding) {
 const int registered = [] {
   for (const char law : {'A', 'B', 'C'}) {
     const std::string tail = std::string("/") + law;
-    benchmark::RegisterBenchmark(("AdaptiveBytes/encode" + tail).c_str(), adaptive_encode, law);
-    benchmark::RegisterBenchmark(("AdaptiveBytes/decode" + tail).c_str(), adaptive_decode, law);
     for (const bool decoding : {false, true}) {
+      const std::string way = decoding ? "decode" : "encode";
+      for (const char* codec : {"running", "adaptive"}) {
+        benchmark::RegisterBenchmark(
+            (std::string(codec == std::string_view("running") ? "RunningBytes/"
+                                                              : "AdaptiveBytes/") +
+             way + tail)
+                .c_str(),
+            ours, code::byte_codec(codec), law, decoding);
+      }
       std::string name = "peer:Htscodecs/arith_";
       name.append(decoding ? "decode" : "encode").append(tail);
       benchmark::RegisterBenchmark(name.c_str(), peer, law, decoding);

@@ -1,12 +1,19 @@
 // KSG1 (k = 3) on x ~ N(0, I_d), y = .75 x + noise: Venturi against thirty plain lines.
 // Arguments: n, d (a side). `value` is the estimate in nats; both must print the same but for the
 // rounding of float32 in the plain lines.
+// With VENTURI_KSG_DATA=FOLDER also venturi_ksg1_file on FOLDER/x.npy and y.npy (float64, n*d), the
+// arrays that peers.py hands to Venturi and its peers in one run.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <vector>
 
+#include "venturi/core/error.hpp"
 #include "venturi/core/key.hpp"
+#include "venturi/data/npy.hpp"
 #include "venturi/measure/digamma.hpp"
 #include "venturi/measure/ksg.hpp"
 
@@ -82,6 +89,32 @@ void plain_lines(benchmark::State& state) {
   }
   state.counters["value"] = value;
 }
+
+core::Matrix read_doubles(const std::filesystem::path& path) {
+  const data::Array array = data::read_npy(path);
+  if (array.element != data::Element::kF64 || array.shape.size() != 2) {
+    core::fail_data("bench.ksg", "'{}': expected float64 of two axes", path.string());
+  }
+  core::Matrix out(array.shape[0], array.shape[1]);
+  std::memcpy(out.data(), array.bytes.data(), array.bytes.size());
+  return out;
+}
+
+void venturi_ksg1_file(benchmark::State& state) {
+  const std::filesystem::path folder = std::getenv("VENTURI_KSG_DATA");
+  const core::Matrix x = read_doubles(folder / "x.npy"), y = read_doubles(folder / "y.npy");
+  double value = 0;
+  for (auto _ : state) value = mean_of(ksg1_local(x, y, kNeighbours));
+  state.counters["value"] = value;
+}
+
+[[maybe_unused]] const bool kFromFile = [] {
+  if (std::getenv("VENTURI_KSG_DATA") == nullptr) return false;
+  benchmark::RegisterBenchmark("venturi_ksg1_file", venturi_ksg1_file)
+      ->Unit(benchmark::kMillisecond)
+      ->MeasureProcessCPUTime();
+  return true;
+}();
 
 BENCHMARK(venturi_ksg1)
     ->ArgsProduct({{10000, 50000}, {1, 2, 3, 5, 10}})

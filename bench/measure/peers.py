@@ -1,48 +1,108 @@
-"""KSG1 (k = 3) by scikit-learn and by NPEET's algorithm written as KD-tree calls.
+"""KSG1 (k = 3): Venturi and its peers in one run, on the same arrays, answers compared.
 
-The data are those of ksg_bench.cpp in law (x ~ N(0, I_d), y = .75 x + noise), drawn anew.
-CPU seconds of one thread; for the values, compare the estimates.
-  OMP_NUM_THREADS=1 python3 peers.py 10000,1 50000,1 10000,5 10000,10
+Peers: scikit-learn's mutual_info_regression (1+1 only; its 1e-10 noise and unit deviations make its
+answer differ in the last digits), NPEET's algorithm written as KD-tree calls of scikit-learn and of
+SciPy, infomeasure if it is installed. CPU seconds of one thread, least of several runs, Venturi
+before and after each set of peers. A row is marked if its answer is off by more than 1e-3 nats.
+
+  OMP_NUM_THREADS=1 python3 bench/measure/peers.py build/plain/bench/measure_bench 50000,1 10000,5
 """
+import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_regression
 from sklearn.neighbors import KDTree
 
+try:
+    import infomeasure
+except ImportError:
+    infomeasure = None
 
-def npeet_ksg1(x, y, k=3):
+K = 3
+
+
+def npeet_sklearn(x, y):
     """Kraskov's first estimate as NPEET does it: one joint tree, one tree a side."""
     joint = np.hstack([x, y])
-    radius = KDTree(joint, metric="chebyshev").query(joint, k=k + 1)[0][:, k] - 1e-15
-    total = digamma(k) + digamma(len(x))
+    radius = KDTree(joint, metric="chebyshev").query(joint, k=K + 1)[0][:, K] - 1e-15
+    total = digamma(K) + digamma(len(x))
     for side in (x, y):
         counts = KDTree(side, metric="chebyshev").query_radius(side, radius, count_only=True)
         total -= digamma(counts).mean()
     return total
 
 
-def timed(name, n, d, act):
-    best = np.inf
-    for _ in range(3 if n * d <= 50000 else 1):
+def npeet_scipy(x, y):
+    joint = np.hstack([x, y])
+    radius = cKDTree(joint).query(joint, k=K + 1, p=np.inf)[0][:, K] - 1e-15
+    total = digamma(K) + digamma(len(x))
+    for side in (x, y):
+        counts = cKDTree(side).query_ball_point(side, radius, p=np.inf, return_length=True)
+        total -= digamma(counts).mean()
+    return total
+
+
+def by_infomeasure(x, y):
+    return infomeasure.mutual_information(
+        x, y, approach="metric", k=K, noise_level=0, minkowski_p=np.inf
+    )
+
+
+def cpu_seconds(act, runs):
+    best, value = np.inf, None
+    for _ in range(runs):
         start = time.process_time()
-        value = act()
+        value = float(act())
         best = min(best, time.process_time() - start)
-    print(f"| {name} | {n} | {d}+{d} | {best:.3f} | {float(value):.4f} |", flush=True)
+    return best, value
+
+
+def venturi(program, folder):
+    """The least CPU seconds of ten timings, and the answer."""
+    text = subprocess.run(
+        [program, "--benchmark_filter=venturi_ksg1_file", "--benchmark_format=json",
+         "--benchmark_min_time=0.02", "--benchmark_repetitions=10"],
+        env={**os.environ, "VENTURI_KSG_DATA": folder},
+        check=True, capture_output=True, text=True).stdout
+    rows = [r for r in json.loads(text)["benchmarks"] if r["run_type"] == "iteration"]
+    return min(r["cpu_time"] for r in rows) / 1e3, rows[0]["value"]
+
+
+def measure(program, n, d):
+    random = np.random.default_rng(1)
+    x = random.normal(size=(n, d))
+    y = 0.75 * x + np.sqrt(1 - 0.5625) * random.normal(size=(n, d))
+    peers = {"NPEET's algorithm, scikit-learn trees": lambda: npeet_sklearn(x, y),
+             "the same, SciPy trees": lambda: npeet_scipy(x, y)}
+    if d == 1:
+        peers["scikit-learn"] = lambda: mutual_info_regression(x, y[:, 0], n_neighbors=K)[0]
+    if infomeasure is not None and n * d <= 50000:
+        peers["infomeasure"] = lambda: by_infomeasure(x, y)
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(os.path.join(folder, "x.npy"), x)
+        np.save(os.path.join(folder, "y.npy"), y)
+        ours, answer = venturi(program, folder)
+        rows = {name: cpu_seconds(act, 3 if n * d <= 50000 else 1) for name, act in peers.items()}
+        ours = min(ours, venturi(program, folder)[0])
+    print(f"| {n} | {d}+{d} | Venturi | {ours:.4f} | {answer:.5f} | 1 |", flush=True)
+    for name, (seconds, value) in rows.items():
+        mark = "" if abs(value - answer) < 1e-3 else " (differs)"
+        print(f"| {n} | {d}+{d} | {name} | {seconds:.4f} | {value:.5f}{mark} | {seconds / ours:.1f} |",
+              flush=True)
 
 
 def main():
-    print("| peer | n | d | CPU s | nats |\n|---|---|---|---|---|")
-    for case in sys.argv[1:]:
+    print("| n | d | program | CPU s | nats | times Venturi's |\n|---|---|---|---|---|---|")
+    for case in sys.argv[2:]:
         n, d = map(int, case.split(","))
-        random = np.random.default_rng(1)
-        x = random.normal(size=(n, d))
-        y = 0.75 * x + np.sqrt(1 - 0.5625) * random.normal(size=(n, d))
-        timed("NPEET's algorithm", n, d, lambda: npeet_ksg1(x, y))
-        if d == 1:
-            timed("scikit-learn", n, d, lambda: mutual_info_regression(x, y[:, 0])[0])
+        measure(sys.argv[1], n, d)
 
 
 if __name__ == "__main__":

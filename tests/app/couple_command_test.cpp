@@ -1,11 +1,10 @@
 // `venturi couple` as a person meets it: exit codes, messages, JSON, the page.
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "tests/testing.hpp"
-#include "venturi/app/command.hpp"
+#include "tests/app/command_runner.hpp"
+#include "venturi/core/json.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/npy.hpp"
 
@@ -14,28 +13,7 @@ namespace {
 
 using core::Json;
 
-struct Outcome {
-  int code = 0;
-  std::string out;
-  std::string error;
-
-  Json json() const { return Json::parse(out)["results"]; }
-};
-
-Outcome venturi(std::vector<std::string> words) {
-  words.insert(words.begin(), "venturi");
-  std::vector<char*> argv;
-  argv.reserve(words.size());
-  for (std::string& word : words) argv.push_back(word.data());
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Outcome outcome;
-  outcome.code = run(static_cast<int>(argv.size()), argv.data());
-  std::fflush(nullptr);
-  outcome.out = ::testing::internal::GetCapturedStdout();
-  outcome.error = ::testing::internal::GetCapturedStderr();
-  return outcome;
-}
+Json results(const Outcome& outcome) { return Json::parse(outcome.out)["results"]; }
 
 class CoupleCommand : public ::testing::Test {
  protected:
@@ -51,11 +29,11 @@ class CoupleCommand : public ::testing::Test {
 
   void expect_failure(const std::vector<std::string>& words, int code,
                       const std::string& part) const {
-    const Outcome got = venturi(words);
-    EXPECT_EQ(got.code, code) << got.error;
-    EXPECT_NE(got.error.find(part), std::string::npos) << got.error;
+    const Outcome got = run_command(words);
+    EXPECT_EQ(got.code, code) << got.err;
+    EXPECT_NE(got.err.find(part), std::string::npos) << got.err;
     EXPECT_EQ(got.out, "");
-    EXPECT_EQ(std::count(got.error.begin(), got.error.end(), '\n'), 1) << got.error;
+    EXPECT_TRUE(got.one_line_of_error()) << got.err;
   }
 
  private:
@@ -64,28 +42,28 @@ class CoupleCommand : public ::testing::Test {
 
 // Laws of three decimals sum to one in doubles only: floats are 1e-8 off.
 TEST_F(CoupleCommand, TheFiveOfTheManualAnswer) {
-  const Outcome ib = venturi({"couple", "ib", joint(), "--sweep", "5,1.5,9", "--json"});
-  ASSERT_EQ(ib.code, 0) << ib.error;
-  const Json curve = ib.json()["curve"];
+  const Outcome ib = run_command({"couple", "ib", joint(), "--sweep", "5,1.5,9", "--json"});
+  ASSERT_EQ(ib.code, 0) << ib.err;
+  const Json curve = results(ib)["curve"];
   EXPECT_EQ(curve[0]["beta"], 5);  // as asked, not sorted
   EXPECT_EQ(curve[1]["beta"], 1.5);
   // 1 - h(0.2) bits in all; the first critical beta of a symmetric table is 1 / 0.6^2.
-  EXPECT_NEAR(ib.json()["mutual_information_bits"].get<double>(), 0.2780719051, 1e-9);
-  EXPECT_NEAR(ib.json()["first_critical_beta"].get<double>(), 1 / 0.36, 1e-9);
+  EXPECT_NEAR(results(ib)["mutual_information_bits"].get<double>(), 0.2780719051, 1e-9);
+  EXPECT_NEAR(results(ib)["first_critical_beta"].get<double>(), 1 / 0.36, 1e-9);
   EXPECT_NEAR(curve[1]["rate_bits"].get<double>(), 0, 1e-9);
-  const Outcome dib = venturi({"couple", "dib", joint(), "--sweep", "9", "--json"});
-  EXPECT_EQ(dib.json()["curve"][0]["labels"], Json({0, 1}));
-  const Outcome mec = venturi({"couple", "mec", p(), q(), "--json"});
-  ASSERT_EQ(mec.code, 0) << mec.error;
-  EXPECT_GE(mec.json()["entropy_bits"], mec.json()["profile_bound_bits"]);
-  const Outcome mec_b = venturi({"couple", "mec-b", p(), q(), "--sweep", "0.5,99", "--json"});
-  ASSERT_EQ(mec_b.code, 0) << mec_b.error;
-  EXPECT_LE(mec_b.json()["curve"][0]["code_entropy_bits"].get<double>(), 0.5 + 1e-12);
+  const Outcome dib = run_command({"couple", "dib", joint(), "--sweep", "9", "--json"});
+  EXPECT_EQ(results(dib)["curve"][0]["labels"], Json({0, 1}));
+  const Outcome mec = run_command({"couple", "mec", p(), q(), "--json"});
+  ASSERT_EQ(mec.code, 0) << mec.err;
+  EXPECT_GE(results(mec)["entropy_bits"], results(mec)["profile_bound_bits"]);
+  const Outcome mec_b = run_command({"couple", "mec-b", p(), q(), "--sweep", "0.5,99", "--json"});
+  ASSERT_EQ(mec_b.code, 0) << mec_b.err;
+  EXPECT_LE(results(mec_b)["curve"][0]["code_entropy_bits"].get<double>(), 0.5 + 1e-12);
   // A rate above the entropy: the code is the source.
-  EXPECT_NEAR(mec_b.json()["curve"][1]["code_entropy_bits"].get<double>(), 1.1567796494, 1e-9);
-  const Outcome ot = venturi({"couple", "ot", p(), q(), costs(), "--json"});
-  ASSERT_EQ(ot.code, 0) << ot.error;
-  EXPECT_NEAR(ot.json()["cost"].get<double>(), 0.2 + 0.1, 1e-12);
+  EXPECT_NEAR(results(mec_b)["curve"][1]["code_entropy_bits"].get<double>(), 1.1567796494, 1e-9);
+  const Outcome ot = run_command({"couple", "ot", p(), q(), costs(), "--json"});
+  ASSERT_EQ(ot.code, 0) << ot.err;
+  EXPECT_NEAR(results(ot)["cost"].get<double>(), 0.2 + 0.1, 1e-12);
 }
 
 TEST_F(CoupleCommand, NpyAndCsvGiveTheSame) {
@@ -97,7 +75,7 @@ TEST_F(CoupleCommand, NpyAndCsvGiveTheSame) {
   std::vector<std::string> npy = {"couple", "ib", path("joint.npy")};
   csv.insert(csv.end(), rest.begin(), rest.end());
   npy.insert(npy.end(), rest.begin(), rest.end());
-  EXPECT_EQ(venturi(csv).json(), venturi(npy).json());
+  EXPECT_EQ(results(run_command(csv)), results(run_command(npy)));
 }
 
 TEST_F(CoupleCommand, BadTablesAreDataErrors) {
@@ -106,8 +84,9 @@ TEST_F(CoupleCommand, BadTablesAreDataErrors) {
   };
   expect_failure(ib("0.4,0.1\n0.1,0.400001\n"), 1, "sum 1 (within 1e-09), got 1.000001");
   expect_failure(ib("0.5,-0.1\n0.2,0.4\n"), 1, "masses >= 0, got -0.1 at row 0, column 1");
-  expect_failure(ib("0.5,nan\n0.2,0.3\n"), 1, "masses >= 0, got nan at row 0, column 1");
-  expect_failure(ib("0.5,half\n0.2,0.3\n"), 1, "line 1, column '2': expected a number");
+  expect_failure(ib("0.5,nan\n0.2,0.3\n"), 1, "line 1, column '2': a missing value ('nan')");
+  expect_failure(ib("0.5,half\n0.2,0.3\n"), 1,
+                 "bad.csv': expected numbers, got text in column '2'");
   expect_failure(ib("0.5,0.5\n1\n"), 1, "line 2: expected 2 cells, got 1");
   expect_failure(ib(""), 1, "bad.csv");
   expect_failure({"couple", "ib", path("none.csv"), "--sweep", "2"}, 1, "none.csv");
@@ -129,31 +108,32 @@ TEST_F(CoupleCommand, WrongUsageIsTwo) {
   expect_failure({"couple", "mec-b", p(), q(), "--sweep", "-1"}, 2, "rate >= 0");
   expect_failure({"couple", "ot", p(), q()}, 2, "expected 3 tables (law, law, costs), got 2");
   expect_failure({"couple", "ot", p(), q(), joint()}, 2, "expected costs (n*m = 3*3), got 2*2");
-  expect_failure({"couple", "ib", path("joint.png"), "--sweep", "2"}, 2, "end in one of .npy");
+  expect_failure({"couple", "ib", joint() + "#z", "--sweep", "2"}, 2, "unknown column 'z'");
   expect_failure({"couple"}, 2, "member");
 }
 
 TEST_F(CoupleCommand, NormalisesOnRequestAndLeavesOutZeroes) {
   const std::string counts = file("counts.csv", "x,y,z\n4,0,1\n0,0,0\n1,0,4\n");
   const Outcome got =
-      venturi({"couple", "ib", counts, "--normalise", "--sweep", "5", "--json", "--seed", "3"});
-  ASSERT_EQ(got.code, 0) << got.error;
-  EXPECT_NEAR(got.json()["mutual_information_bits"].get<double>(), 0.2780719051, 1e-9);
-  EXPECT_EQ(got.json()["encoder"].size(), 3U);
-  const Outcome one = venturi({"couple", "dib", file("one.csv", "1\n"), "--sweep", "2", "--json"});
-  ASSERT_EQ(one.code, 0) << one.error;
-  EXPECT_EQ(one.json()["curve"][0]["clusters"], 1);
+      run_command({"couple", "ib", counts, "--normalise", "--sweep", "5", "--json", "--seed", "3"});
+  ASSERT_EQ(got.code, 0) << got.err;
+  EXPECT_NEAR(results(got)["mutual_information_bits"].get<double>(), 0.2780719051, 1e-9);
+  EXPECT_EQ(results(got)["encoder"].size(), 3U);
+  const Outcome one =
+      run_command({"couple", "dib", file("one.csv", "1\n"), "--sweep", "2", "--json"});
+  ASSERT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(results(one)["curve"][0]["clusters"], 1);
 }
 
 TEST_F(CoupleCommand, LimitsSayWhatWasReached) {
-  const Outcome got = venturi({"couple", "ib", joint(), "--sweep", "3,5", "--json", "--set",
-                               "sweep_limit=1", "--set", "time_limit_s=1e-9"});
-  ASSERT_EQ(got.code, 0) << got.error;
-  EXPECT_EQ(got.json()["curve"][1]["converged"], false);
+  const Outcome got = run_command({"couple", "ib", joint(), "--sweep", "3,5", "--json", "--set",
+                                   "sweep_limit=1", "--set", "time_limit_s=1e-9"});
+  ASSERT_EQ(got.code, 0) << got.err;
+  EXPECT_EQ(results(got)["curve"][1]["converged"], false);
   const Outcome walk =
-      venturi({"couple", "critical", joint(), "--json", "--set", "time_limit_s=1e-9"});
-  EXPECT_EQ(walk.json()["time_out"], true);
-  EXPECT_NEAR(walk.json()["reached_beta"].get<double>(), 1 / 0.36, 1e-9);
+      run_command({"couple", "critical", joint(), "--json", "--set", "time_limit_s=1e-9"});
+  EXPECT_EQ(results(walk)["time_out"], true);
+  EXPECT_NEAR(results(walk)["reached_beta"].get<double>(), 1 / 0.36, 1e-9);
 }
 
 TEST_F(CoupleCommand, CurvesReachThePage) {
@@ -169,8 +149,8 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
       {"couple", "mec", p(), q()}};
   for (auto words : runs) {
     words.insert(words.end(), {"-o", records});
-    const Outcome got = venturi(words);
-    ASSERT_EQ(got.code, 0) << got.error;
+    const Outcome got = run_command(words);
+    ASSERT_EQ(got.code, 0) << got.err;
   }
   const auto kept = core::read_records(records);
   ASSERT_EQ(kept.size(), runs.size());
@@ -181,8 +161,8 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
   EXPECT_LE(line["x"][1], line["x"][2]);
   EXPECT_EQ(kept[6]["results"]["plots"].size(), 2U);
   EXPECT_FALSE(kept[7]["results"].contains("plots"));
-  const Outcome page = venturi({"report", records, "-o", path("page.html")});
-  ASSERT_EQ(page.code, 0) << page.error;
+  const Outcome page = run_command({"report", records, "-o", path("page.html")});
+  ASSERT_EQ(page.code, 0) << page.err;
   const std::string html = core::read_text(path("page.html"));
   std::size_t drawn = 0;
   for (auto at = html.find("<svg"); at != std::string::npos; at = html.find("<svg", at + 1)) {
@@ -195,8 +175,9 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
 }
 
 TEST_F(CoupleCommand, RecipesOfTheRoomSayWhetherTheyHold) {
-  const Outcome got = venturi({"reproduce", "spectr", "tokens-to-thoughts", "--quick", "--json"});
-  ASSERT_EQ(got.code, 0) << got.error;
+  const Outcome got =
+      run_command({"reproduce", "spectr", "tokens-to-thoughts", "--quick", "--json"});
+  ASSERT_EQ(got.code, 0) << got.err;
   for (const Json& verdict : Json::parse(got.out)) EXPECT_EQ(verdict["holds"], true);
 }
 

@@ -127,6 +127,20 @@ TEST(Load, NamesAreListed) {
   EXPECT_ERROR(load("idx:no/such/place"), core::DataError, "no/such/place");
 }
 
+TEST(Load, AMistypedSchemeIsNotAPath) {
+  const testing::TempFolder folder;
+  core::write_file(folder / "a.csv", std::string("x,y\n1,2\n3,4\n"));
+  const std::string path = (folder / "a.csv").string();
+  EXPECT_ERROR(load("ixd:" + folder.path().string()), core::InvalidArgument, "did you mean 'idx'");
+  EXPECT_ERROR(load("cvs:" + path), core::InvalidArgument, "did you mean 'csv'");
+  EXPECT_ERROR(load("cvs:" + path + "#target=y"), core::InvalidArgument, "did you mean 'csv'");
+  EXPECT_ERROR(load("sv:a.csv"), core::InvalidArgument, "unknown name 'sv'");
+  // A path with a colon in a later part, and a file whose own name has one, are paths.
+  std::filesystem::create_directory(folder / "b:c");
+  core::write_file(folder / "b:c/a.csv", std::string("x,y\n1,2\n3,4\n"));
+  EXPECT_EQ(load((folder / "b:c/a.csv").string()).train.size(), 2);
+}
+
 void expect_ten_balanced(const Dataset& data, std::size_t n, int least) {
   EXPECT_EQ(data.size(), static_cast<core::Index>(n));
   EXPECT_EQ(data.shape, (std::vector<std::int64_t>{1, 28, 28}));

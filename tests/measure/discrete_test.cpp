@@ -1,9 +1,11 @@
 #include "venturi/measure/discrete.hpp"
 
 #include <cmath>
+#include <numbers>
 
 #include "tests/testing.hpp"
 #include "venturi/measure/bounds.hpp"
+#include "venturi/measure/count_entropy.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -13,7 +15,7 @@ using Labels = std::vector<std::int32_t>;
 TEST(Discrete, ExactOnTheirOwnLaw) {
   const Labels x = {5, 5, -1, -1};
   EXPECT_DOUBLE_EQ(plug_in_entropy_bits(x), 1.0);
-  const DiscreteOptions plain{.correction = "none"};
+  const DiscreteOptions plain{.method = "plug-in"};
   EXPECT_DOUBLE_EQ(entropy(x, core::Key(1), plain).bits, 1.0);
   EXPECT_DOUBLE_EQ(mutual_information(x, x, core::Key(1), plain).bits, 1.0);
   EXPECT_DOUBLE_EQ(mutual_information(x, Labels{0, 1, 0, 1}, core::Key(1), plain).bits, 0.0);
@@ -54,9 +56,50 @@ TEST(Discrete, MillerMadowRemovesMostBias) {
   EXPECT_NEAR(corrected, 5, 0.02);
 }
 
+// Every method on many samples: y a copy of x flipped with probability .1, z = x xor y.
+TEST(Discrete, EachMethodOnAKnownLaw) {
+  core::Random random{core::Key(3)};
+  Labels x, y, z, rows;
+  for (int i = 0; i < 40000; ++i) {
+    x.push_back(static_cast<std::int32_t>(random.below(2)));
+    z.push_back(random.uniform() < 0.1 ? 7 : -2);
+    y.push_back(x.back() ^ (z.back() == 7 ? 1 : 0));
+    for (const auto v : {x.back(), y.back(), z.back()}) rows.push_back(v);
+  }
+  const double flip = -0.1 * std::log2(0.1) - 0.9 * std::log2(0.9);
+  for (const auto& member : count_methods()) {
+    const DiscreteOptions options{.method = std::string(member.name), .resamples = 10};
+    const core::Key key(1);
+    EXPECT_NEAR(entropy(z, key, options).bits, flip, 0.02) << member.name;
+    EXPECT_NEAR(mutual_information(x, y, key, options).bits, 1 - flip, 0.02) << member.name;
+    EXPECT_NEAR(conditional_mutual_information(x, y, z, key, options).bits, 1, 0.01) << member.name;
+    // The three determine each other pairwise: 1 + 1 + h - (1 + h).
+    EXPECT_NEAR(total_correlation(rows, 3, key, options).bits, 1, 0.02) << member.name;
+  }
+}
+
+TEST(Discrete, SumsOfTheEntropiesOfCounts) {
+  const Labels x = {0, 0, 1, 1, 2, 2, 2, 0}, y = {0, 1, 0, 1, 1, 1, 0, 0};
+  for (const auto& member : count_methods()) {
+    const std::vector<std::uint64_t> cx = {3, 2, 3}, cy = {4, 4}, joint = {2, 1, 1, 1, 1, 2};
+    const DiscreteOptions options{.method = std::string(member.name), .resamples = 10};
+    EXPECT_NEAR(mutual_information(x, y, core::Key(1), options).bits,
+                member.make(cx, 3) + member.make(cy, 2) - member.make(joint, 6), 1e-12)
+        << member.name;
+    EXPECT_NEAR(entropy(x, core::Key(1), options, 9).bits, member.make(cx, 9), 1e-12);
+  }
+}
+
 TEST(Discrete, JointLabelsAndErrors) {
   EXPECT_EQ(joint_labels(Labels{1, 2, 1, 3, 1, 2}, 2), (Labels{0, 1, 0}));
   EXPECT_ERROR(joint_labels(Labels{1, 2, 3}, 2), core::InvalidArgument, "n*2 values, got 3");
+  const Labels two = {1, 2}, three = {1, 2, 3};
+  EXPECT_ERROR(conditional_mutual_information(two, two, three, core::Key(1)), core::InvalidArgument,
+               "expected z");
+  EXPECT_ERROR(entropy(two, core::Key(1), {.method = "chao"}), core::InvalidArgument, "nsb");
+  EXPECT_ERROR(entropy(two, core::Key(1), {}, 1), core::InvalidArgument, "2 values seen, got 1");
+  EXPECT_ERROR(total_correlation(three, 1, core::Key(1)), core::InvalidArgument, "got 1");
+  EXPECT_ERROR(total_correlation(three, 2, core::Key(1)), core::InvalidArgument, "n*2 values");
   EXPECT_ERROR(entropy({}, core::Key(1)), core::InvalidArgument, "at least one");
   EXPECT_ERROR(mutual_information(Labels{1}, Labels{1, 2}, core::Key(1)), core::InvalidArgument,
                "got 2");

@@ -59,6 +59,36 @@ TEST(Gaussian, BiasOfIndependentDataIsRemoved) {
   EXPECT_NEAR(corrected, 0, 0.008);
 }
 
+TEST(Gaussian, TotalCorrelationOfTwoIsInformationAndOfThreeAChain) {
+  const Matrix x = normals(300, 2, core::Key(1));
+  Matrix y = normals(300, 1, core::Key(2)), z = normals(300, 2, core::Key(3));
+  y += 2 * x.col(1);
+  z.col(0) += 30 * y - x.col(0);
+  for (const bool correct : {false, true}) {
+    const core::MatrixView two[] = {x, y}, three[] = {x, y, z};
+    EXPECT_NEAR(gaussian_total_correlation_nats(two, correct),
+                gaussian_information_nats(x, y, correct), 1e-11);
+    Matrix xy(300, 3);
+    xy << x, y;
+    EXPECT_NEAR(
+        gaussian_total_correlation_nats(three, correct),
+        gaussian_information_nats(x, y, correct) + gaussian_information_nats(xy, z, correct),
+        1e-11);
+  }
+}
+
+TEST(Gaussian, TotalCorrelationRefuses) {
+  const Matrix x = normals(30, 2, core::Key(1)), y = normals(29, 1, core::Key(2));
+  const core::MatrixView one[] = {x}, unequal[] = {x, y}, same[] = {x, x};
+  const Matrix few = x.topRows(5);
+  const core::MatrixView small[] = {few, few};
+  EXPECT_ERROR(gaussian_total_correlation_nats(one, true), core::InvalidArgument, "got 1");
+  EXPECT_ERROR(gaussian_total_correlation_nats(unequal, true), core::InvalidArgument, "got 29");
+  EXPECT_ERROR(gaussian_total_correlation_nats(small, true), core::InvalidArgument, "more rows");
+  EXPECT_ERROR(gaussian_total_correlation_nats(same, true), core::DataError,
+               "of all groups is singular");
+}
+
 TEST(Gaussian, ScoresUndoMonotoneMaps) {
   const Matrix x = normals(2000, 1, core::Key(1));
   const Matrix y = 0.75 * x + std::sqrt(0.4375) * normals(2000, 1, core::Key(2));

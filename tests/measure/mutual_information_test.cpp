@@ -132,7 +132,7 @@ TEST(ConditionalFront, TotalAndEntropyInBits) {
   const MatrixView groups[] = {x, y};
   EXPECT_DOUBLE_EQ(total_correlation(groups, {}, kKey).estimate.bits,
                    mutual_information(x, y, {}, kKey).estimate.bits);
-  const Measured h = differential_entropy(x, {}, kKey);
+  const Measured h = entropy(x, {}, kKey);
   const double truth = 0.5 * std::log2(2 * std::numbers::pi * std::numbers::e);
   EXPECT_NEAR(h.estimate.bits, truth, 4 * h.estimate.standard_error + 0.02);
 }
@@ -167,11 +167,10 @@ TEST(MutualInformation, RefusesBadInput) {
   EXPECT_ERROR(mutual_information(x, x, {.scale = "log"}, kKey), core::InvalidArgument, "rank");
   EXPECT_ERROR(mutual_information(x, x, {.method = "ross"}, kKey), core::DataError,
                "whole numbers");
-  EXPECT_ERROR(conditional_mutual_information(x, x, x, {.permutations = 9}, kKey),
-               core::InvalidArgument, "permutations = 0");
+  EXPECT_ERROR(entropy(x, {.permutations = 9}, kKey), core::InvalidArgument, "permutations = 0");
   EXPECT_ERROR(transfer_entropy(x, x, 49, {}, kKey), core::InvalidArgument, "lags");
-  EXPECT_ERROR(differential_entropy(x, {.scale = "rank"}, kKey), core::InvalidArgument, "none");
-  EXPECT_ERROR(differential_entropy(Matrix::Zero(50, 1), {}, kKey), core::DataError, "duplicates");
+  EXPECT_ERROR(entropy(x, {.scale = "rank"}, kKey), core::InvalidArgument, "none");
+  EXPECT_ERROR(entropy(Matrix::Zero(50, 1), {}, kKey), core::DataError, "duplicates");
 }
 
 TEST(MutualInformation, TooFewRowsForAnIntervalAreSaidSo) {

@@ -191,7 +191,38 @@ TEST(Neighbours, RefuseBadInput) {
   EXPECT_ERROR(ask({x, nan}, {}), core::DataError, "row 7, column 1 is nan");
   EXPECT_ERROR(ask({x}, {.unions = {2}}), core::InvalidArgument, "0x2");
   EXPECT_ERROR(ask({x}, {.search = "grid"}), core::InvalidArgument, "'grid'");
+  const Matrix wide = sample(Law::normal, 10, 9, core::Key(3));
+  EXPECT_ERROR(ask({wide}, {.search = "tree"}), core::InvalidArgument, "at most 8 columns");
   EXPECT_ERROR(ask({x}, {.search = "brute", .simd = "mmx"}), core::InvalidArgument, "'mmx'");
+}
+
+// Where the guess of a sorted column is poor: outliers, a constant, signed zeros, tiny and huge.
+TEST(CountWithin, HardColumns) {
+  core::Random random(core::Key(9));
+  for (int kind = 0; kind < 4; ++kind) {
+    core::Matrix x(300, 1);
+    std::vector<double> radius(300);
+    for (core::Index i = 0; i < 300; ++i) {
+      const double z = random.normal();
+      if (kind == 0) x(i, 0) = std::exp(20 * z);
+      if (kind == 1) x(i, 0) = i == 7 ? 1e300 : 3;
+      if (kind == 2) x(i, 0) = i % 3 == 0 ? -0.0 : i % 3 == 1 ? 0.0 : 1e-310 * z;
+      if (kind == 3) x(i, 0) = std::round(3 * z) / 3;
+      radius[i] = kind == 2 ? 1e-310 * random.uniform() : std::fabs(x(i, 0)) * random.uniform();
+    }
+    if (kind == 3) radius.assign(300, 1.0 / 3);
+    for (const bool closed : {false, true}) {
+      const auto counts = count_within(x, radius, closed);
+      for (core::Index i = 0; i < 300; ++i) {
+        std::int32_t expected = 0;
+        for (core::Index j = 0; j < 300; ++j) {
+          const double d = std::fabs(x(i, 0) - x(j, 0));
+          expected += j != i && (closed ? d <= radius[i] : d < radius[i]) ? 1 : 0;
+        }
+        EXPECT_EQ(counts[i], expected) << kind << " " << closed << " " << i;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "venturi/core/record.hpp"
-#include "venturi/core/threads.hpp"
 #include "venturi/tensor/tensor.hpp"
 
 namespace venturi::app {
@@ -34,7 +33,7 @@ void add_common(CLI::App& verb, Common& common, bool computes) {
   if (!computes) return;
   verb.add_option("--seed", common.seed, "of all randomness [1]")->group("Common");
   verb.add_option_function<int>(
-          "--threads", [](const int& n) { core::set_threads(n); }, "0: all cores [0]")
+          "--threads", [](const int& n) { tensor::set_threads(n); }, "0: all cores [0]")
       ->group("Common");
   verb.add_option("--device", common.device, "cpu, cuda or cuda:i [cpu]")->group("Common");
 }
@@ -48,6 +47,7 @@ void print_result(const Common& common, const core::Json& json, const std::strin
 }
 
 int run(int argc, char** argv) {
+  tensor::set_threads(0);
   std::signal(SIGXFSZ, SIG_IGN);  // a full quota is an error of the write, with its message
   CLI::App app(
       "Learns which bits of data matter, measures in bits what passes, and writes exactly those "
@@ -61,6 +61,7 @@ int run(int argc, char** argv) {
   add_decode(app);
   add_predict(app);
   add_couple(app);
+  add_measure(app);
   add_report(app);
   add_reproduce(app);
   add_list(app);

@@ -48,8 +48,14 @@ class OptionFlags {
       if (const std::string range = limits.text(); !range.empty()) text += " (" + range + ")";
       text += " [" + core::Json(value).dump() + "]";
       const std::string key = name;
-      auto* option = verb.add_option_function<T>(
-          flag, [this, key](const T& given) { flags_[key] = given; }, text);
+      CLI::Option* option = nullptr;
+      if constexpr (std::is_same_v<T, bool>) {  // --flag, or --flag=false
+        option = verb.add_flag_function(
+            flag, [this, key](std::int64_t given) { flags_[key] = given > 0; }, text);
+      } else {
+        option = verb.add_option_function<T>(
+            flag, [this, key](const T& given) { flags_[key] = given; }, text);
+      }
       if constexpr (!std::is_arithmetic_v<T> && !std::is_same_v<T, std::string>) {
         option->delimiter(',');
       }
@@ -79,6 +85,7 @@ void add_encode(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_couple(CLI::App& app);
+void add_measure(CLI::App& app);
 void add_report(CLI::App& app);
 void add_list(CLI::App& app);
 void add_demo(CLI::App& app);

@@ -3,7 +3,7 @@
 #include "venturi/app/couple_plots.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
-#include "venturi/data/matrix_file.hpp"
+#include "venturi/data/columns.hpp"
 
 namespace venturi::app {
 namespace {
@@ -33,12 +33,22 @@ core::Json parse_settings(const std::vector<std::string>& settings) {
   return out;
 }
 
+core::Matrix read_numbers(const std::string& place) {
+  data::Columns columns = data::read_columns(place);
+  for (std::size_t c = 0; c < columns.names.size(); ++c) {
+    if (!columns.text[c]) continue;
+    core::fail_data("app.couple", "'{}': expected numbers, got text in column '{}'", place,
+                    columns.names[c]);
+  }
+  return std::move(columns.values);
+}
+
 void run(const Couple& verb) {
   const auto& member = core::find_member(couple::members(), verb.member, "app.couple");
   couple::CoupleInput input{
       .normalise = verb.normalise, .sweep = verb.sweep, .key = core::Key(verb.common.seed)};
   for (const std::string& path : verb.tables) {
-    input.tables.push_back(data::read_matrix(path));
+    input.tables.push_back(read_numbers(path));
   }
   const double start = core::now_seconds();
   const core::Json options = parse_settings(verb.settings);

@@ -37,10 +37,11 @@ learn::ExperimentOptions demo_options(bool quick) {
   out.model.channel = {.kind = "quantized", .size = 3, .components = 16};
   out.pretrain_epochs = quick ? 2 : 6;
   out.trainer.head_epochs = quick ? 4 : 30;
+  out.trainer.head_learning_rate = 1e-3;
   out.trainer.epochs = 0;
   out.trainer.validation = 0.05;
   out.betas = quick ? std::vector<double>{0.01, 0.3}
-                    : std::vector<double>{0.001, 0.01, 0.05, 0.14, 0.2, 0.25, 0.3, 0.8};
+                    : std::vector<double>{0.001, 0.01, 0.05, 0.15, 0.3, 0.5, 0.8, 1.5};
   return out;
 }
 

@@ -1,7 +1,8 @@
-// venturi encode, decode, predict: a trained model on a person's own data.
+// venturi encode, decode, predict: a trained model on a person's own data; any file by a codec.
 #include <fmt/format.h>
 
 #include "venturi/app/command.hpp"
+#include "venturi/code/record_file.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/data/npy.hpp"
 #include "venturi/learn/codec.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 struct FileVerb {
   Common common;
-  std::string model, input, output;
+  std::string model, input, output, byte_codec;
   bool labelled_part_test = false;
 
   learn::Codec codec() const {
@@ -33,10 +34,15 @@ std::shared_ptr<FileVerb> file_verb(CLI::App& app, const char* name, const char*
                                     const char* input, const char* output, bool parts) {
   CLI::App* verb = app.add_subcommand(name, help);
   auto state = std::make_shared<FileVerb>();
-  verb->add_option("model", state->model, "a model's .vt file")->required();
-  verb->add_option("input", state->input, input)->required();
+  const bool predicts = std::string_view(name) == "predict";
+  verb->add_option("model", state->model,
+                   predicts ? "a model's .vt file"
+                            : "a model's .vt file; or a file, where a codec is enough")
+      ->required();
+  auto* in = verb->add_option("input", state->input, input);
+  if (predicts) in->required();
   auto* out = verb->add_option("-o,--output", state->output, output);
-  if (std::string_view(name) != "predict") out->required();
+  if (!predicts) out->required();
   if (parts) {
     verb->add_flag("--test-part", state->labelled_part_test,
                    "the test part of a data set that has one");
@@ -45,7 +51,28 @@ std::shared_ptr<FileVerb> file_verb(CLI::App& app, const char* name, const char*
   return state;
 }
 
+// With a codec of bytes there is no model: the one file named is the input.
+void encode_by_codec(const FileVerb& verb) {
+  if (!verb.input.empty()) {
+    core::fail_argument("app.encode", "expected --codec and one file, got also '{}'", verb.input);
+  }
+  const auto coded = code::encode_file(verb.model, verb.output, {.codec = verb.byte_codec});
+  const auto bytes = std::filesystem::file_size(verb.model);
+  print_result(
+      verb.common,
+      {{"file", verb.output}, {"codec", verb.byte_codec}, {"bytes", bytes}, {"file_bytes", coded}},
+      fmt::format("{}: {} bytes of {} by codec {}\n", verb.output, coded, bytes, verb.byte_codec));
+}
+
+void require_input(const FileVerb& verb, std::string_view where) {
+  if (verb.input.empty()) {
+    core::fail_argument(where, "expected a model and a file, got '{}' alone", verb.model);
+  }
+}
+
 void encode(const FileVerb& verb) {
+  if (!verb.byte_codec.empty()) return encode_by_codec(verb);
+  require_input(verb, "app.encode");
   const learn::Codec codec = verb.codec();
   codec.require_bits("app.encode");
   const data::Dataset dataset = verb.dataset();
@@ -76,6 +103,12 @@ void write_matrix(const std::filesystem::path& path, const core::MatrixF& values
 }
 
 void decode(const FileVerb& verb) {
+  if (verb.input.empty()) {  // a file that encode --codec wrote
+    const auto bytes = code::decode_file(verb.model, verb.output);
+    print_result(verb.common, {{"file", verb.output}, {"bytes", bytes}},
+                 fmt::format("{}: {} bytes\n", verb.output, bytes));
+    return;
+  }
   const learn::Codec codec = verb.codec();
   const auto symbols = learn::decode_bits(codec, code::read_container(verb.input));
   const core::MatrixF z = tensor::to_matrix(learn::signals_from_symbols(codec, symbols));
@@ -147,6 +180,11 @@ void predict(const FileVerb& verb) {
 void add_encode(CLI::App& app) {
   const auto verb = file_verb(app, "encode", "write the bits of a data set that a model keeps",
                               "data set: a name, URI or file", "file of bits (.vt)", true);
+  std::vector<std::string> codecs;
+  for (const auto& member : code::byte_codecs()) codecs.emplace_back(member.name);
+  app.get_subcommand("encode")->add_option(
+      "--codec", verb->byte_codec,
+      fmt::format("any file without a model, by one of {}", fmt::join(codecs, ", ")));
   app.get_subcommand("encode")->callback([verb] { encode(*verb); });
 }
 

@@ -4,6 +4,7 @@
 #include "venturi/couple/members.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/learn/channel.hpp"
+#include "venturi/measure/methods.hpp"
 #include "venturi/report/render.hpp"
 
 namespace venturi::app {
@@ -20,6 +21,7 @@ std::vector<core::MemberInfo> all_members() {
     out.insert(out.end(), part.begin(), part.end());
   };
   add(core::member_infos("data", "data set", data::loaders()));
+  add(measure::member_infos());
   add(core::member_infos("couple", "member", couple::members()));
   add(core::member_infos("learn", "channel", learn::channels()));
   return out;

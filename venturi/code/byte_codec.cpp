@@ -5,7 +5,10 @@
 
 #include "venturi/code/adaptive_bytes.hpp"
 #include "venturi/code/byte_rans.hpp"
+#include "venturi/code/context_mixing.hpp"
+#include "venturi/code/crc32c.hpp"
 #include "venturi/code/pack.hpp"
+#include "venturi/code/running_bytes.hpp"
 
 namespace venturi::code {
 namespace {
@@ -47,38 +50,87 @@ std::vector<std::byte> decode_static(core::Bytes stream, std::uint64_t max_bytes
   return out;
 }
 
-template <int kOrder>
-std::vector<std::byte> encode_adaptive(core::Bytes data) {
+// A stream that does not tell its own length, behind it.
+std::vector<std::byte> with_count(std::size_t count, core::Bytes stream) {
   std::vector<std::byte> out;
-  put_varint(out, data.size());
-  const auto stream = encode_adaptive_bytes(data, kOrder);
+  put_varint(out, count);
   out.insert(out.end(), stream.begin(), stream.end());
   return out;
 }
 
-template <int kOrder>
-std::vector<std::byte> decode_adaptive(core::Bytes stream, std::uint64_t max_bytes) {
-  ByteReader reader(stream, 0, "code.byte_codec.adaptive");
+struct Counted {
+  std::size_t count;
+  core::Bytes stream;
+};
+Counted split_count(core::Bytes bytes, std::uint64_t max_bytes) {
+  ByteReader reader(bytes, 0, "code.byte_codec");
   const std::uint64_t count = reader.varint("number of bytes", max_bytes);
-  return decode_adaptive_bytes(reader.take(reader.left(), "stream"), count, kOrder);
+  return {count, reader.take(reader.left(), "stream")};
 }
 
-constexpr std::array<core::Member<ByteCodec>, 3> kCodecs = {{
+std::vector<std::byte> encode_running(core::Bytes data) {
+  return with_count(data.size(), encode_running_bytes(data));
+}
+std::vector<std::byte> decode_running(core::Bytes bytes, std::uint64_t max_bytes) {
+  const auto [count, stream] = split_count(bytes, max_bytes);
+  return decode_running_bytes(stream, count);
+}
+
+// A range coder's stream tells little of its own damage: a checksum of the data does.
+std::vector<std::byte> encode_mixed(core::Bytes data) {
+  std::vector<std::byte> out;
+  put_varint(out, data.size());
+  put_u32(out, crc32c(data));
+  const auto stream = encode_context_mixing(data);
+  out.insert(out.end(), stream.begin(), stream.end());
+  return out;
+}
+std::vector<std::byte> decode_mixed(core::Bytes bytes, std::uint64_t max_bytes) {
+  constexpr std::string_view where = "code.byte_codec.bytes-cm";
+  ByteReader reader(bytes, 0, where);
+  const std::uint64_t count = reader.varint("number of bytes", max_bytes);
+  const std::uint32_t checksum = reader.u32("checksum");
+  auto out = decode_context_mixing(reader.take(reader.left(), "stream"), count);
+  if (crc32c(out) != checksum) core::fail_data(where, "the checksum of the {} bytes fails", count);
+  return out;
+}
+
+template <int kOrder>
+std::vector<std::byte> encode_nibbles(core::Bytes data) {
+  return with_count(data.size(), encode_adaptive_bytes(data, kOrder));
+}
+template <int kOrder>
+std::vector<std::byte> decode_nibbles(core::Bytes bytes, std::uint64_t max_bytes) {
+  const auto [count, stream] = split_count(bytes, max_bytes);
+  return decode_adaptive_bytes(stream, count, kOrder);
+}
+
+constexpr std::array<core::Member<ByteCodec>, 5> kCodecs = {{
     {"static",
      "32 interleaved rANS states, one histogram a block of 1 MiB; the fastest",
      "Giesen, arXiv 1402.3392",
      "O(n)",
      {encode_static, decode_static}},
+    {"running",
+     "the same coder under a law learned from the chunks before; no table",
+     "own, over Duda, arXiv 1311.2540",
+     "O(n)",
+     {encode_running, decode_running}},
     {"adaptive",
-     "adaptive nibbles; no table, follows a law that drifts",
+     "adaptive nibbles; no table, follows a law that drifts with each byte",
      "Duda, arXiv 1311.2540",
      "O(n)",
-     {encode_adaptive<0>, decode_adaptive<0>}},
+     {encode_nibbles<0>, decode_nibbles<0>}},
     {"adaptive1",
      "the same, one model for each byte before",
      "Duda, arXiv 1311.2540",
      "O(n)",
-     {encode_adaptive<1>, decode_adaptive<1>}},
+     {encode_nibbles<1>, decode_nibbles<1>}},
+    {"bytes-cm",
+     "bits under orders 0 to 4 mixed in the logistic domain; the smallest, slow",
+     "Mahoney, Florida Tech CS-2005-16",
+     "O(n)",
+     {encode_mixed, decode_mixed}},
 }};
 
 }  // namespace

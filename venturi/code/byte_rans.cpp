@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "venturi/code/byte_rans_kernels.hpp"
+#include "venturi/code/byte_rans_tables.hpp"
 #include "venturi/code/normalize.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/core/error.hpp"
@@ -37,37 +37,6 @@ struct Law {
   Masses masses;
   int precision;
 };
-
-struct Kernel {
-  EncodeFunction encode;
-  DecodeFunction decode;
-};
-
-Kernel kernel_of(ByteKernel kernel, std::string_view where) {
-  if (!has_byte_kernel(kernel)) core::fail_argument(where, "this machine lacks the kernel");
-  const bool best = kernel == ByteKernel::kBest;
-  if (kernel == ByteKernel::kAvx512 || (best && has_avx512()))
-    return {encode_avx512, decode_avx512};
-  if (kernel == ByteKernel::kAvx2 || (best && has_avx2())) return {encode_avx2, decode_avx2};
-  return {encode_portable, decode_portable};
-}
-
-std::array<std::uint64_t, 256> histogram(core::Bytes data) {
-  // Several tables, so that equal neighbours do not wait for each other's increment.
-  constexpr std::size_t kTables = 8;
-  std::vector<std::uint32_t> parts(kTables * 256);
-  const std::byte* at = data.data();
-  std::size_t left = data.size();
-  for (; left >= kTables; left -= kTables, at += kTables) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    for (std::size_t j = 0; j < kTables; ++j) ++parts[256 * j + ((word >> (8 * j)) & 255)];
-  }
-  for (; left > 0; --left, ++at) ++parts[std::to_integer<std::size_t>(*at)];
-  std::array<std::uint64_t, 256> out{};
-  for (std::size_t i = 0; i < parts.size(); ++i) out[i % 256] += parts[i];
-  return out;
-}
 
 // Masses as changes of their number of bits (0 for mass 0), zigzag in unary, then the low bits.
 void write_masses(const Masses& masses, std::vector<std::byte>& out) {
@@ -125,36 +94,6 @@ double cost_bytes(std::span<const std::uint64_t> counts, const Law& law) {
   return bits / 8;
 }
 
-EncodeTable encode_table(const Law& law) {
-  EncodeTable table{};
-  table.precision = law.precision;
-  std::uint32_t cumulative = 0;
-  for (std::size_t i = 0; i < 256; ++i) {
-    const std::uint32_t mass = law.masses[i];
-    table.law[i] = cumulative << 16 | mass;
-    cumulative += mass;
-    if (mass == 0) continue;
-    // Exact for 31-bit states: the least 2^s >= mass gives ceil(2^(31 + s) / mass) in 32 bits.
-    const int s = std::bit_width(mass - 1);
-    const std::uint64_t scaled = std::uint64_t{1} << (31 + s);
-    table.reciprocal[i] = static_cast<std::uint32_t>((scaled + mass - 1) / mass);
-    table.law[i] |= static_cast<std::uint32_t>(s) << 12;
-  }
-  return table;
-}
-
-DecodeTable decode_table(const Law& law) {
-  DecodeTable table;
-  table.precision = law.precision;
-  std::uint32_t value = 0;
-  for (std::uint32_t symbol = 0; symbol < 256; ++symbol) {
-    for (std::uint32_t rest = 0; rest < law.masses[symbol]; ++rest) {
-      table.entry[value++] = symbol | law.masses[symbol] << 8 | rest << 20;
-    }
-  }
-  return table;
-}
-
 // Sizes of the one or two slices of a block.
 std::array<std::size_t, 2> slices_of(std::size_t count, bool two) {
   if (!two) return {count, 0};
@@ -198,26 +137,11 @@ void encode_slices(core::Bytes data, bool two, const EncodeTable& table, EncodeF
   }
 }
 
-DecodeStream open_slice(core::Bytes bytes, std::size_t offset, std::size_t count, std::uint8_t* out,
-                        std::string_view where) {
-  DecodeStream stream{};
-  for (int lane = 0; lane < kStates; ++lane) {
-    const std::uint32_t state = load_u32(bytes.data() + 4 * lane);
-    if (state < kLow || state >> 31 != 0) {
-      core::fail_data(where, "the state at byte {} is out of range", offset + 4 * lane);
-    }
-    stream.states[lane] = state;
-  }
-  stream.in = reinterpret_cast<const std::uint8_t*>(bytes.data()) + 4 * kStates;
-  stream.end = reinterpret_cast<const std::uint8_t*>(bytes.data()) + bytes.size();
-  stream.out = out;
-  stream.groups = count / kStates;
-  return stream;
-}
-
 void decode_slices(core::Bytes block, ByteReader& reader, bool two, std::span<std::byte> out,
                    DecodeFunction decode, std::string_view where) {
-  const DecodeTable table = decode_table(read_law(reader, where));
+  const Law law = read_law(reader, where);
+  DecodeTable table;
+  fill_decode_table(law.masses, law.precision, table);
   const auto sizes = slices_of(out.size(), two);
   const int count = two ? 2 : 1;
   std::size_t cut = reader.left();
@@ -227,8 +151,8 @@ void decode_slices(core::Bytes block, ByteReader& reader, bool two, std::span<st
   for (int s = 0; s < count; ++s) {
     const std::size_t start = reader.offset();
     const core::Bytes bytes = reader.take(s == 0 ? cut : reader.left(), "slice");
-    if (bytes.size() < 4 * kStates) core::fail_data(where, "slice {} at byte {} ends", s, start);
-    streams[s] = open_slice(bytes, start, sizes[s], to, where);
+    streams[s] = open_stream(bytes, start, to, where);
+    streams[s].groups = sizes[s] / kStates;
     to += sizes[s];
   }
   decode(streams, count, table);
@@ -237,9 +161,7 @@ void decode_slices(core::Bytes block, ByteReader& reader, bool two, std::span<st
     for (std::size_t i = 0; i < sizes[s] % kStates; ++i) {
       *stream.out++ = decode_one(stream, static_cast<int>(i), table);
     }
-    bool at_start = !stream.failed && stream.in == stream.end;
-    for (const std::uint32_t state : stream.states) at_start = at_start && state == kLow;
-    if (!at_start) {
+    if (!at_end(stream)) {
       core::fail_data(where, "slice {} does not end where it should, at byte {}", s,
                       reinterpret_cast<const std::byte*>(stream.in) - block.data());
     }
@@ -247,12 +169,6 @@ void decode_slices(core::Bytes block, ByteReader& reader, bool two, std::span<st
 }
 
 }  // namespace
-
-bool has_byte_kernel(ByteKernel kernel) {
-  if (kernel == ByteKernel::kAvx2) return has_avx2();
-  if (kernel == ByteKernel::kAvx512) return has_avx512();
-  return true;
-}
 
 std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
   constexpr std::string_view where = "code.encode_byte_rans";
@@ -263,7 +179,8 @@ std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
   std::vector<std::byte> out;
   put_varint(out, data.size());
   if (data.empty()) return out;
-  const auto counts = histogram(data);
+  const auto narrow = count_bytes<8>(data);
+  const std::vector<std::uint64_t> counts(narrow.begin(), narrow.end());
   if (counts[std::to_integer<std::size_t>(data[0])] == data.size()) {
     out.push_back(static_cast<std::byte>(Mode::kConstant));
     out.push_back(data[0]);
@@ -274,7 +191,9 @@ std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
   const bool two = cost_bytes(counts, law) >= kLeastForTwo;
   out.push_back(static_cast<std::byte>(two ? Mode::kTwoSlices : Mode::kOneSlice));
   write_masses(law.masses, out);
-  encode_slices(data, two, encode_table(law), encode, out);
+  EncodeTable table;
+  fill_encode_table(law.masses, law.precision, table);
+  encode_slices(data, two, table, encode, out);
   if (out.size() > head + 1 + data.size()) {
     out.resize(head);
     out.push_back(static_cast<std::byte>(Mode::kRaw));

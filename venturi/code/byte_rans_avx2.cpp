@@ -5,7 +5,6 @@
 #include <immintrin.h>
 
 #include <array>
-#include <bit>
 #endif
 
 namespace venturi::code::byte_rans {
@@ -22,7 +21,8 @@ struct Permutations {
 constexpr Permutations make_expand() {
   Permutations out{};
   for (unsigned mask = 0; mask < 256; ++mask) {
-    for (unsigned j = 0; j < 8; ++j) out.lanes[mask][j] = std::popcount(mask & ((1U << j) - 1));
+    for (unsigned j = 0; j < 8; ++j)
+      out.lanes[mask][j] = __builtin_popcount(mask & ((1U << j) - 1));
   }
   return out;
 }
@@ -31,7 +31,7 @@ constexpr Permutations make_expand() {
 constexpr Permutations make_compress() {
   Permutations out{};
   for (unsigned mask = 0; mask < 256; ++mask) {
-    int to = 8 - std::popcount(mask);
+    int to = 8 - __builtin_popcount(mask);
     for (int j = 0; j < 8; ++j) {
       if (mask >> j & 1) out.lanes[mask][to++] = j;
     }
@@ -59,7 +59,7 @@ inline __m256i decode_8(__m256i& x, const std::uint8_t*& in, const DecodeTable& 
   const unsigned mask = mask_of(low);
   const __m256i words =
       _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
-  in += 2 * std::popcount(mask);
+  in += 2 * __builtin_popcount(mask);
   const __m256i spread = _mm256_permutevar8x32_epi32(words, load(kExpand.lanes[mask]));
   x = _mm256_blendv_epi8(x, _mm256_or_si256(_mm256_slli_epi32(x, 16), spread), low);
   return _mm256_and_si256(entry, _mm256_set1_epi32(255));
@@ -127,7 +127,7 @@ inline void encode_8(__m256i& x, const std::uint8_t* in, std::uint8_t*& out,
   const __m128i words =
       _mm_packus_epi32(_mm256_castsi256_si128(chosen), _mm256_extracti128_si256(chosen, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out - 16), words);
-  out -= 2 * std::popcount(full);
+  out -= 2 * __builtin_popcount(full);
   x = _mm256_blendv_epi8(_mm256_srli_epi32(x, 16), x, room);
 
   // The exact quotient of even and odd lanes, times what a state gains by each unit of it.

@@ -4,7 +4,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include <bit>
 #endif
 
 namespace venturi::code::byte_rans {
@@ -23,7 +22,7 @@ inline __m128i decode_16(__m512i& x, const std::uint8_t*& in, const DecodeTable&
   const __mmask16 low = _mm512_cmplt_epu32_mask(x, _mm512_set1_epi32(kLow));
   const __m512i words =
       _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in)));
-  in += 2 * std::popcount(static_cast<unsigned>(low));
+  in += 2 * __builtin_popcount(static_cast<unsigned>(low));
   x = _mm512_mask_or_epi32(x, low, _mm512_slli_epi32(x, 16), _mm512_maskz_expand_epi32(low, words));
   return _mm512_cvtepi32_epi8(entry);
 }
@@ -81,7 +80,7 @@ inline void encode_16(__m512i& x, const std::uint8_t* in, std::uint8_t*& out,
   const __mmask16 full = _mm512_cmpge_epu32_mask(
       x, _mm512_sll_epi32(mass, _mm_cvtsi32_si128(kTopBits - table.precision)));
   const __m256i words = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, x));
-  const int count = std::popcount(static_cast<unsigned>(full));
+  const int count = __builtin_popcount(static_cast<unsigned>(full));
   out -= 2 * count;
   _mm256_mask_storeu_epi16(out, static_cast<__mmask16>((1U << count) - 1), words);
   x = _mm512_mask_srli_epi32(x, full, x, 16);

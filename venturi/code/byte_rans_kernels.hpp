@@ -2,7 +2,9 @@
 //
 // What byte_rans.cpp shares with its kernels: tables, streams, and one function a direction. A
 // group is 32 symbols, one for each state. The SIMD kernels leave the ends of a stream to the
-// portable one.
+// portable one. In them __builtin_popcount, not std::popcount: without optimisation an inline
+// function of the library is emitted from a file of its own flags, and the linker may keep that one
+// for all.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,9 @@
 #include "venturi/code/container.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
+#include "venturi/code/container_head.hpp"
 #include "venturi/code/crc32c.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/core/error.hpp"
@@ -12,11 +12,7 @@
 namespace venturi::code {
 namespace {
 
-// A byte that no text begins with, the letters, the version.
-constexpr std::array<std::uint8_t, 3> kMagic = {0x96, 'V', 'T'};
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kMostHeader = std::size_t{1} << 20;
-constexpr int kMostLevels = 32;
 constexpr std::size_t kMostChunks = 1024;
 constexpr std::size_t kLeastDirectoryEntry = 9;  // type, size, checksum
 
@@ -26,63 +22,11 @@ bool is_type(std::string_view type) {
          });
 }
 
-// Levels of nesting of a JSON text, without parsing it.
-int levels(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
-std::string header_text(const core::Json& header) {
-  constexpr std::string_view where = "code.container_bytes";
-  if (!header.is_object()) core::fail_argument(where, "the header must be a JSON object");
-  std::string text;
-  try {
-    text = header.dump();
-  } catch (const core::Json::exception& error) {
-    core::fail_argument(where, "the header is not text: {}", error.what());
-  }
-  if (text.size() > kMostHeader || levels(text) > kMostLevels) {
-    core::fail_argument(where, "the header may have {} bytes and {} levels, got {} and {}",
-                        kMostHeader, kMostLevels, text.size(), levels(text));
-  }
-  return text;
-}
-
 struct DirectoryEntry {
   std::string type;
   std::uint64_t size;
   std::uint32_t checksum;
 };
-
-core::Json parse_header(std::string_view where, std::string_view text) {
-  if (levels(text) > kMostLevels) {
-    core::fail_data(where, "the header has {} levels, at most {} are read", levels(text),
-                    kMostLevels);
-  }
-  core::Json header;
-  try {
-    header = core::Json::parse(text);
-  } catch (const core::Json::exception& error) {
-    core::fail_data(where, "the header is not JSON: {}", error.what());
-  }
-  if (!header.is_object()) core::fail_data(where, "the header is not a JSON object");
-  return header;
-}
 
 std::vector<DirectoryEntry> read_directory(ByteReader& reader, std::string_view where,
                                            std::size_t total) {
@@ -129,17 +73,12 @@ bool Container::has(std::string_view type) const {
 
 std::vector<std::byte> container_bytes(const Container& container) {
   constexpr std::string_view where = "code.container_bytes";
-  const std::string text = header_text(container.header);
+  const std::string text = header_text(container.header, where);
   if (container.chunks.size() > kMostChunks) {
     core::fail_argument(where, "at most {} chunks, got {}", kMostChunks, container.chunks.size());
   }
   std::vector<std::byte> out;
-  out.reserve(kMagic.size() + 1);
-  for (const std::uint8_t byte : kMagic) out.push_back(std::byte{byte});
-  out.push_back(std::byte{kVersion});
-  put_varint(out, text.size());
-  const auto text_bytes = std::as_bytes(std::span(text));
-  out.insert(out.end(), text_bytes.begin(), text_bytes.end());
+  put_head(out, kVersion, text);
   put_varint(out, container.chunks.size());
   std::set<std::string> seen;
   for (const Chunk& chunk : container.chunks) {
@@ -165,20 +104,7 @@ void write_container(const std::filesystem::path& path, const Container& contain
 Container parse_container(core::Bytes bytes, std::string_view source_name) {
   const std::string where = fmt::format("code.container, {}", source_name);
   ByteReader reader(bytes, 0, where);
-  const core::Bytes magic = reader.take(kMagic.size(), "magic");
-  for (std::size_t i = 0; i < kMagic.size(); ++i) {
-    if (magic[i] != std::byte{kMagic[i]}) {
-      core::fail_data(where, "not a .vt file: byte {} is {:#04x}, expected {:#04x}", i,
-                      std::to_integer<int>(magic[i]), kMagic[i]);
-    }
-  }
-  const std::uint8_t version = reader.byte("version");
-  if (version != kVersion) {
-    core::fail_data(where, "version {} of the format is not known here, only {}", version,
-                    kVersion);
-  }
-  const std::size_t text_size = reader.varint("header size", kMostHeader);
-  const core::Bytes text = reader.take(text_size, "header");
+  const std::string_view text = take_head(reader, kVersion, where);
   const std::vector<DirectoryEntry> directory = read_directory(reader, where, bytes.size());
   const std::size_t head = reader.offset();
   if (reader.u32("head checksum") != crc32c(bytes.first(head))) {
@@ -192,7 +118,7 @@ Container parse_container(core::Bytes bytes, std::string_view source_name) {
     core::fail_data(where, "the head tells of {} bytes, there are {}", total, bytes.size());
   }
   Container out;
-  out.header = parse_header(where, {reinterpret_cast<const char*>(text.data()), text.size()});
+  out.header = parse_header(where, text);
   out.chunks.reserve(directory.size());
   for (const DirectoryEntry& entry : directory) {
     const std::size_t start = reader.offset();

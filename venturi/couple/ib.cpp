@@ -14,7 +14,6 @@
 namespace venturi::couple {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kCoarseMerge = 1e-5;         // nats a merge may cost while there are many clusters
 constexpr Index kMostCells = Index{1} << 28;  // of q(t|x): 2 GiB
 constexpr double kNatsPerBit = std::numbers::ln2;

@@ -40,7 +40,7 @@ void swap_bytes(std::span<std::byte> bytes, std::size_t width);
 
 // All elements as floats, rounded to nearest; times `scale`.
 void to_floats(const Array& array, float scale, std::span<float> out);
-// The same in doubles: exact but for integers beyond 2^53.
+// All elements as doubles: exact but for whole numbers past 2^53, which are rounded.
 void to_doubles(const Array& array, std::span<double> out);
 // DataError if an element is not a whole number that an i64 holds.
 std::vector<std::int64_t> to_integers(const Array& array, std::string_view where);

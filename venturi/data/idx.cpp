@@ -20,13 +20,15 @@ class Source {
     if (is_gzip(file)) inflater_.emplace(file, Wrapping::kGzip, kWhere);
   }
   std::uint64_t most() const { return inflater_ ? inflater_->most() : rest_.size(); }
-  void read(std::span<std::byte> out) {
-    if (inflater_) return inflater_->read(out);
-    if (out.size() > rest_.size()) {
-      core::fail_data(kWhere, "expected {} more bytes, got {}", out.size(), rest_.size());
+  // The next `count` bytes, in memory that grows with them.
+  std::vector<std::byte> read_bytes(std::uint64_t count) {
+    if (inflater_) return inflater_->read_bytes(count);
+    if (count > rest_.size()) {
+      core::fail_data(kWhere, "expected {} more bytes, got {}", count, rest_.size());
     }
-    std::copy_n(rest_.begin(), out.size(), out.begin());
-    rest_ = rest_.subspan(out.size());
+    const core::Bytes taken = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    return {taken.begin(), taken.end()};
   }
   void finish() {
     if (inflater_) return inflater_->finish();
@@ -86,8 +88,7 @@ std::optional<Dataset> read_part(const std::filesystem::path& folder, std::strin
 
 Array decode_idx(core::Bytes file) {
   Source source(file);
-  std::byte magic[4];
-  source.read(magic);
+  const auto magic = source.read_bytes(4);
   const auto axes = std::to_integer<std::size_t>(magic[3]);
   if (magic[0] != std::byte{0} || magic[1] != std::byte{0} || axes < 1 || axes > kMostAxes) {
     core::fail_data(kWhere, "expected an IDX file (0, 0, type, 1 to {} axes), got {}, {}, {}, {}",
@@ -97,10 +98,9 @@ Array decode_idx(core::Bytes file) {
   Array out;
   out.element = element_of(magic[2]);
   for (std::size_t i = 0; i < axes; ++i) {
-    std::byte edge[4];
-    source.read(edge);
     std::int64_t value = 0;
-    for (const std::byte b : edge) value = (value << 8) | std::to_integer<std::int64_t>(b);
+    for (const std::byte b : source.read_bytes(4))
+      value = (value << 8) | std::to_integer<std::int64_t>(b);
     out.shape.push_back(value);
   }
   const auto bytes = array_bytes(out.element, out.shape);
@@ -108,8 +108,7 @@ Array decode_idx(core::Bytes file) {
     core::fail_data(kWhere, "a shape of [{}] in a file of {} bytes", fmt::join(out.shape, ", "),
                     file.size());
   }
-  out.bytes.resize(*bytes);
-  source.read(out.bytes);
+  out.bytes = source.read_bytes(*bytes);
   source.finish();
   swap_bytes(out.bytes, element_bytes(out.element));
   return out;

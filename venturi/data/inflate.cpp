@@ -65,12 +65,19 @@ std::size_t Inflater::some(std::span<std::byte> out) {
   return done;
 }
 
-void Inflater::read(std::span<std::byte> out) {
-  const std::size_t got = some(out);
-  if (got < out.size()) {
-    core::fail_data(where_, "expected {} more bytes inside the compressed data, got {}", out.size(),
-                    got);
+std::vector<std::byte> Inflater::read_bytes(std::uint64_t count) {
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
+  std::vector<std::byte> out;
+  while (out.size() < count) {
+    const std::size_t done = out.size();
+    out.resize(std::min(count, std::max(kPiece, std::uint64_t{2} * done)));
+    const std::size_t got = some(std::span(out).subspan(done));
+    if (done + got < out.size()) {
+      core::fail_data(where_, "expected {} more bytes inside the compressed data, got {}", count,
+                      done + got);
+    }
   }
+  return out;
 }
 
 void Inflater::finish() {

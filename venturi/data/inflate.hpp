@@ -31,8 +31,10 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  // Fills `out` whole. DataError if the stream ends before or is broken.
-  void read(std::span<std::byte> out);
+  // The next `count` bytes; DataError if the stream ends before or is broken. Memory is taken as
+  // they come, at most twice what has come and 1 MiB: a forged count costs no more than the stream
+  // truly holds.
+  std::vector<std::byte> read_bytes(std::uint64_t count);
   // DataError unless the stream ends here, with its checksum right and no bytes behind it.
   void finish();
   // An upper bound of what the whole stream can hold.

@@ -191,6 +191,15 @@ bool looks_like_a_path(std::string_view name) {
   return name.find_first_of("/.") != std::string_view::npos || fs::exists(name, ignored);
 }
 
+// "ixd" of "ixd:/data/x", not the drive of "c:/data/x": a word of letters, digits and '-' before a
+// colon is meant as a scheme.
+bool looks_like_a_scheme(std::string_view scheme, std::string_view rest) {
+  const auto in_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return scheme.size() > 1 && rest.starts_with(':') && std::ranges::all_of(scheme, in_word);
+}
+
 // The scheme that reads a bare path.
 std::string_view scheme_of(std::string_view path) {
   if (is_folder(path)) return "idx";
@@ -214,7 +223,9 @@ DataPair find_and_load(std::string_view uri, core::Key key) {
   const bool known = std::ranges::any_of(
       loaders(), [&](const core::Member<Loader>& m) { return m.name == scheme; });
   const auto path = split_at(uri, '#').first;
-  if (!known && looks_like_a_path(path)) {
+  std::error_code ignored;
+  const bool mistyped = looks_like_a_scheme(scheme, rest) && !fs::exists(path, ignored);
+  if (!known && !mistyped && looks_like_a_path(path)) {
     return core::find_member(loaders(), scheme_of(path), kWhere).make(uri, key);
   }
   if (rest.starts_with(':')) rest.remove_prefix(1);

@@ -22,9 +22,10 @@ using Loader = DataPair (*)(std::string_view rest, core::Key key);
 // All data sets and schemes that load() knows, as `venturi list` prints them.
 std::span<const core::Member<Loader>> loaders();
 
-// Each part comes out checked (Dataset::check). InvalidArgument for a scheme or query key that is
-// not known, naming those that are; DataError for a file that is missing or broken, naming the
-// package or path that provides it.
+// A word of two letters or more before a colon is a scheme, unless a file of that whole name is
+// there. Each part comes out checked (Dataset::check). InvalidArgument for a scheme or query key
+// that is not known, naming those that are; DataError for a file that is missing or broken, naming
+// the package or path that provides it.
 DataPair load(std::string_view uri, core::Key key = core::Key(0));
 
 }  // namespace venturi::data

@@ -123,8 +123,7 @@ std::vector<std::byte> unpack(const Entry& entry) {
       core::fail_data(kWhere, "'{}' cannot hold {} bytes in {}", entry.name, entry.size,
                       entry.packed);
     }
-    out.resize(entry.size);
-    inflater.read(out);
+    out = inflater.read_bytes(entry.size);
     inflater.finish();
   } else {
     core::fail_data(kWhere, "'{}': expected method 0 (stored) or 8 (deflated), got {}", entry.name,

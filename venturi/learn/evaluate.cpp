@@ -40,11 +40,11 @@ SliceResult judge(const Model& model, const Tensor& output, const Tensor& target
   return {nats, {}, affine(output - target, problem.target_scale, zero).square().mean(1)};
 }
 
-SliceResult evaluate_slice(const Model& model, const Tensor& x, const Tensor& target,
+SliceResult evaluate_slice(const Model& model, const Tensor& features, const Tensor& target,
                            std::int64_t samples, core::Key key) {
   const Problem& problem = model.problem();
-  auto generator = tensor::make_generator(key, x.device());
-  const Tensor e = model.project(model.features(x, {}));
+  auto generator = tensor::make_generator(key, features.device());
+  const Tensor e = model.project(features);
   const Throat throat{samples == 0 ? Throat::Mode::kHard : Throat::Mode::kNoisy};
   Tensor rate;
   Tensor average;  // of probabilities, or of means
@@ -123,24 +123,53 @@ Tensor targets(const Model& model, const data::Dataset& dataset) {
 double Evaluation::mean_prediction_bits() const { return mean(prediction_bits); }
 double Evaluation::mean_rate_bits() const { return mean(rate_bits); }
 
-Evaluation evaluate(const Model& model, const Tensor& x, const Tensor& target, std::int64_t samples,
-                    core::Key key) {
-  const std::int64_t n = x.size(0);
+namespace {
+
+// `to_features` maps a slice of `inputs` to the features of its rows.
+template <class ToFeatures>
+Evaluation evaluate_slices(const Model& model, const Tensor& inputs, const Tensor& target,
+                           std::int64_t samples, core::Key key, const ToFeatures& to_features) {
+  const std::int64_t n = inputs.size(0);
   std::vector<double> loss(n);
   Evaluation out{.prediction_bits = std::vector<double>(n),
                  .rate_bits = std::vector<double>(n),
                  .unit = unit(model),
                  .samples = std::max<std::int64_t>(samples, 1)};
-  for_slices(n, x.device(), [&](std::int64_t begin, std::int64_t end) {
+  for_slices(n, inputs.device(), [&](std::int64_t begin, std::int64_t end) {
     const SliceResult slice =
-        evaluate_slice(model, x.slice(0, begin, end), target.slice(0, begin, end), samples,
-                       key.split(static_cast<std::uint64_t>(begin)));
+        evaluate_slice(model, to_features(inputs.slice(0, begin, end)), target.slice(0, begin, end),
+                       samples, key.split(static_cast<std::uint64_t>(begin)));
     store(slice.prediction_nats, out.prediction_bits, begin, core::kBitsPerNat);
     store(slice.rate_nats, out.rate_bits, begin, core::kBitsPerNat);
     store(slice.loss, loss, begin, 1.0);
   });
   out.distortion = distortion(model, loss);
   return out;
+}
+
+}  // namespace
+
+Evaluation evaluate(const Model& model, const Tensor& x, const Tensor& target, std::int64_t samples,
+                    core::Key key) {
+  return evaluate_slices(model, x, target, samples, key,
+                         [&](const Tensor& slice) { return model.features(slice, {}); });
+}
+
+Tensor body_features(const Model& model, const Tensor& x) {
+  const torch::NoGradGuard no_grad;
+  const Tensor first = model.features(x.slice(0, 0, 1), {});
+  Tensor out = torch::empty({x.size(0), first.size(1)}, first.options());
+  for_slices(x.size(0), x.device(), [&](std::int64_t begin, std::int64_t end) {
+    Tensor part = out.slice(0, begin, end);
+    part.copy_(model.features(x.slice(0, begin, end), {}));
+  });
+  return out;
+}
+
+Evaluation evaluate_features(const Model& model, const Tensor& features, const Tensor& target,
+                             std::int64_t samples, core::Key key) {
+  return evaluate_slices(model, features, target, samples, key,
+                         [](const Tensor& slice) { return slice; });
 }
 
 Evaluation evaluate_signals(const Model& model, const Tensor& z, const Tensor& target) {

@@ -39,6 +39,12 @@ struct Evaluation {
 Evaluation evaluate(const Model& model, const tensor::Tensor& x, const tensor::Tensor& target,
                     std::int64_t samples, core::Key key);
 
+// What the model's body makes of x, n*features: computed once, it serves every head on that body.
+tensor::Tensor body_features(const Model& model, const tensor::Tensor& x);
+// evaluate() of the inputs whose features these are.
+Evaluation evaluate_features(const Model& model, const tensor::Tensor& features,
+                             const tensor::Tensor& target, std::int64_t samples, core::Key key);
+
 // The same from z alone (n*size), as a receiver has it; rate_bits stay empty.
 Evaluation evaluate_signals(const Model& model, const tensor::Tensor& z,
                             const tensor::Tensor& target);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "venturi/core/file.hpp"
+#include "venturi/data/split.hpp"
 #include "venturi/measure/bounds.hpp"
 #include "venturi/measure/discrete.hpp"
 
@@ -28,14 +29,15 @@ class Bench {
 
   Codec obtain(const std::string& stem, const ModelOptions& model_options,
                const TrainerOptions& trainer_options, const Problem& problem,
-               const data::Dataset& training, const Model* start, TrainingResult& result) {
+               const data::Dataset& training, const Codec* start, TrainingResult& result) {
     const std::filesystem::path path = folder_ / (stem + ".vt");
     const Json identity = {{"model", core::options_to_json(model_options)},
                            {"trainer", core::options_to_json(trainer_options)},
                            {"pretrain_epochs", options_.pretrain_epochs},
                            {"data", training.name},
                            {"n", training.size()},
-                           {"key", key_.value()}};
+                           {"key", key_.value()},
+                           {"start", start == nullptr ? 0 : start->id}};
     if (std::filesystem::exists(path)) {
       Codec codec = load_codec(path, device_);
       if (codec.facts.value("identity", Json()) == identity) {
@@ -45,11 +47,15 @@ class Bench {
       }
     }
     auto model = std::make_unique<Model>(model_options, problem, key_.split("weights"), device_);
-    if (start != nullptr) model->copy_shared_parameters(*start);
+    if (start != nullptr) model->copy_shared_parameters(*start->model);
     monitor_.say(fmt::format("training {}", stem));
     // One key for all: the same rows are held out from every model of a sweep.
-    result = train(*model, training, trainer_options, key_.split("training"), monitor_,
-                   folder_ / (stem + ".checkpoint.vt"));
+    const bool one_body = start != nullptr && trainer_options.epochs == 0;
+    if (one_body && !features_.defined()) {
+      features_ = body_features(*start->model, start->model->inputs(training.x));
+    }
+    result = train(*model, {training, one_body ? features_ : Tensor()}, trainer_options,
+                   key_.split("training"), monitor_, folder_ / (stem + ".checkpoint.vt"));
     Codec codec =
         make_codec(std::move(model), {{"identity", identity}, {"training", to_json(result)}});
     save_codec(path, codec);
@@ -62,6 +68,7 @@ class Bench {
   tensor::Device device_;
   std::filesystem::path folder_;
   core::Monitor& monitor_;
+  Tensor features_;  // of the training data, where all models of a sweep share the reference's body
 };
 
 Evaluation evaluate_on(const Model& model, const data::Dataset& test, std::int64_t samples,
@@ -122,17 +129,19 @@ Experiment run_experiment(const data::DataPair& data, const ExperimentOptions& o
                           core::Key key, const tensor::Device& device,
                           const std::filesystem::path& folder, core::Monitor& monitor) {
   core::check_options(options, "learn.run_experiment");
+  if (options.trainer.target_rate > 0 && !options.betas.empty()) {
+    core::fail_argument("learn.run_experiment",
+                        "expected betas or target_rate, not both: a target rate finds its beta");
+  }
   data::Dataset training = data.train;
   data::Dataset test;
   if (data.test) {
     test = *data.test;
   } else {
-    const auto order = core::Random(key.split("test")).permutation(data.train.size());
-    const auto held_out = std::max<std::size_t>(
-        1, static_cast<std::size_t>(options.test * static_cast<double>(order.size())));
-    const std::span<const std::size_t> rows(order);
-    test = data.train.subset(rows.first(held_out));
-    training = data.train.subset(rows.subspan(held_out));
+    const double parts[] = {options.test, 1 - options.test};
+    std::vector<data::Dataset> split = data::split(data.train, parts, key.split("test"));
+    test = std::move(split[0]);
+    training = std::move(split[1]);
   }
   const Problem problem = make_problem(training, options.model.scale);
   Bench bench(options, key, device, folder, monitor);
@@ -141,6 +150,7 @@ Experiment run_experiment(const data::DataPair& data, const ExperimentOptions& o
     out.target_entropy_bits = measure::plug_in_entropy_bits(test.labels);
   }
   std::optional<Codec> reference;
+  std::optional<Codec> previous;  // each model of a sweep starts from the one before
   if (options.pretrain_epochs > 0) {
     ModelOptions plain = options.model;
     plain.channel = {.kind = "none", .size = 64};
@@ -164,14 +174,15 @@ Experiment run_experiment(const data::DataPair& data, const ExperimentOptions& o
     const std::string stem = trainer.target_rate > 0 ? fmt::format("rate-{:g}", trainer.target_rate)
                                                      : fmt::format("beta-{:g}", beta);
     TrainingResult result;
-    const Codec codec = bench.obtain(stem, options.model, trainer, problem, training,
-                                     reference ? reference->model.get() : nullptr, result);
+    const Codec* start = previous ? &*previous : reference ? &*reference : nullptr;
+    Codec codec = bench.obtain(stem, options.model, trainer, problem, training, start, result);
     Point point = measure_point(codec, test, options.samples, key.split("test"),
                                 folder / (stem + ".bits.vt"));
     point.beta = result.beta;
     point.training = std::move(result);
     point.model_path = folder / (stem + ".vt");
     out.points.push_back(std::move(point));
+    previous = std::move(codec);
   }
   return out;
 }

@@ -28,7 +28,9 @@ struct ExperimentOptions {
     ModelOptions::fields(self.model, visit);
     TrainerOptions::fields(self.trainer, visit);
     visit("betas", self.betas,
-          "a sweep: one model for each weight of the rate; empty: `beta` alone", core::at_least(0));
+          "a sweep: one model for each weight of the rate, in this order, each starting from the "
+          "one before; empty: `beta` alone",
+          core::at_least(0));
     visit("pretrain_epochs", self.pretrain_epochs,
           "epochs of a network without a throat, trained "
           "first: the reference, and the body that every model of the sweep starts from",

@@ -8,7 +8,6 @@ namespace {
 
 using tensor::Tensor;
 
-constexpr double kSmallestMass = 1e-9;
 constexpr double kSmallestLogScale = -4;  // a scale of .018 bins: a point for all purposes
 // Parameters are kept in tenths: a density has to move by whole bins while the weights of a network
 // move by hundredths, under one learning rate.
@@ -16,11 +15,6 @@ constexpr double kGain = 10;
 
 double sigmoid(double x) {
   return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
-}
-
-// S(high) - S(low) without cancellation: both arguments are mirrored into the lower tail.
-double sigmoid_difference(double low, double high) {
-  return low + high > 0 ? sigmoid(-low) - sigmoid(-high) : sigmoid(high) - sigmoid(low);
 }
 
 }  // namespace
@@ -36,15 +30,16 @@ LogisticMixture::LogisticMixture(const std::string& name, std::int64_t dimension
 }
 
 Tensor LogisticMixture::log_mass(const net::Parameters& parameters, const Tensor& z) const {
-  const Tensor weights = torch::softmax(kGain * parameters[logits_], 1);  // d*k
+  const Tensor log_weights = torch::log_softmax(kGain * parameters[logits_], 1);  // d*k
   const Tensor inverse_scales =
       torch::exp(-(kGain * parameters[log_scales_]).clamp_min(kSmallestLogScale));
   const Tensor centred = (z.unsqueeze(2) - kGain * parameters[means_]) * inverse_scales;  // n*d*k
   const Tensor half = 0.5 * inverse_scales;
-  const Tensor mirror = -centred.detach().sign();
-  const Tensor mass =
-      (torch::sigmoid(mirror * centred + half) - torch::sigmoid(mirror * centred - half));
-  return (weights * mass).sum(2).clamp_min(kSmallestMass).log();
+  // S(b) - S(a) = S(b) S(-a) (1 - exp(a - b)), in logarithms: far out in the tails the gradient
+  // must still say which way home is.
+  const Tensor log_mass = torch::log_sigmoid(centred + half) + torch::log_sigmoid(half - centred) +
+                          torch::log(-torch::expm1(-inverse_scales));
+  return torch::logsumexp(log_weights + log_mass, 2);
 }
 
 std::vector<double> LogisticMixture::masses(const net::Parameters& parameters,
@@ -66,8 +61,8 @@ std::vector<double> LogisticMixture::masses(const net::Parameters& parameters,
     const double inverse_scale = std::exp(-std::max(log_scales[j], kSmallestLogScale));
     for (std::size_t i = 0; i < size; ++i) {
       const double centred = (first + static_cast<double>(i) - means[j]) * inverse_scale;
-      out[i] += logits[j] / total *
-                sigmoid_difference(centred - inverse_scale / 2, centred + inverse_scale / 2);
+      out[i] += logits[j] / total * sigmoid(inverse_scale / 2 + centred) *
+                sigmoid(inverse_scale / 2 - centred) * -std::expm1(-inverse_scale);
     }
   }
   return out;

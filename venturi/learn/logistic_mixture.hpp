@@ -19,7 +19,7 @@ class LogisticMixture {
   LogisticMixture(const std::string& name, std::int64_t dimensions, std::int64_t components,
                   net::Parameters& parameters);
 
-  // z: n*d to log P_c(z), n*d, in nats; never below log(1e-9), so that no loss is infinite.
+  // z: n*d to log P_c(z), n*d, in nats; finite however far out z lies.
   tensor::Tensor log_mass(const net::Parameters& parameters, const tensor::Tensor& z) const;
 
   // The same in double precision for every integer of [first, first + size) and one dimension;

@@ -7,6 +7,7 @@
 #include "venturi/core/units.hpp"
 #include "venturi/learn/adam.hpp"
 #include "venturi/learn/checkpoint.hpp"
+#include "venturi/learn/schedule.hpp"
 
 namespace venturi::learn {
 namespace {
@@ -16,7 +17,6 @@ using tensor::Tensor;
 
 constexpr double kBitsPerDimension = 12;  // tables hold at most 4096 symbols
 constexpr double kCheckpointSeconds = 60;
-constexpr double kWarmUp = 0.05;  // part of a cosine schedule that rises
 // Dual ascent on log(beta): how fast, and where it stays.
 constexpr double kDualStep = 0.01;
 constexpr double kRateTolerance = 0.02;
@@ -31,21 +31,9 @@ struct Position {
   int epochs_since_best = 0;
 };
 
-EpochRecord epoch_record_from_json(const Json& json) {
-  return {.stage = json.at("stage"),
-          .epoch = json.at("epoch"),
-          .train_prediction_bits = json.at("train_prediction_bits"),
-          .train_rate_bits = json.at("train_rate_bits"),
-          .validation_prediction_bits = json.at("validation_prediction_bits"),
-          .validation_rate_bits = json.at("validation_rate_bits"),
-          .validation_distortion = json.at("validation_distortion"),
-          .beta = json.at("beta"),
-          .seconds = json.at("seconds")};
-}
-
 class Trainer {
  public:
-  Trainer(Model& model, const data::Dataset& training, const TrainerOptions& options, core::Key key,
+  Trainer(Model& model, const TrainingData& training, const TrainerOptions& options, core::Key key,
           core::Monitor& monitor, std::filesystem::path checkpoint)
       : model_(model),
         options_(options),
@@ -53,7 +41,8 @@ class Trainer {
         monitor_(monitor),
         checkpoint_(std::move(checkpoint)),
         device_(model.parameters().device()) {
-    split(training);
+    split(training.set);
+    features_ = training.features;
     log_beta_ = torch::full({}, std::log(std::max(options.beta, 1e-30)), device_);
     averages_ = torch::zeros({2}, device_);
   }
@@ -68,10 +57,15 @@ class Trainer {
                         checkpoint_.string(), error.what());
       }
     }
-    if (options_.head_epochs > 0 && (!resumed || position_.stage == "head")) {
+    if (options_.head_epochs == 0 || (resumed && position_.stage != "head")) {
+      features_ = Tensor();
+    } else {
       train_stage("head", options_.head_epochs);
     }
-    if (options_.epochs > 0) train_stage("whole", options_.epochs);
+    if (options_.epochs > 0) {
+      features_ = Tensor();  // the body is about to change
+      train_stage("whole", options_.epochs);
+    }
     result_.beta = options_.target_rate > 0 ? std::exp(log_beta_.item<double>()) : options_.beta;
     result_.train_rate_bits = measure(train_rows_).mean_rate_bits();
     const double rate = result_.train_rate_bits;
@@ -104,33 +98,23 @@ class Trainer {
   }
 
   Evaluation measure(const Tensor& rows) {
-    return evaluate(model_, x_.index_select(0, rows), target_.index_select(0, rows), 0,
-                    key_.split("evaluate"));
+    const Tensor target = target_.index_select(0, rows);
+    const core::Key key = key_.split("evaluate");
+    return features_.defined()
+               ? evaluate_features(model_, features_.index_select(0, rows), target, 0, key)
+               : evaluate(model_, x_.index_select(0, rows), target, 0, key);
   }
 
   std::int64_t steps_per_epoch() const {
     return (train_rows_.size(0) + options_.batch - 1) / options_.batch;
   }
 
-  double learning_rate(bool whole, double part) const {
-    const double top = whole ? options_.learning_rate : options_.head_learning_rate;
-    if (options_.schedule == "constant") return top;
-    if (options_.schedule == "step") {
-      const int decays = position_.epoch / options_.decay_epochs;
-      return top * std::pow(options_.decay, decays);
-    }
-    if (part < kWarmUp) return top * (part + 1e-3) / (kWarmUp + 1e-3);
-    const double angle = std::numbers::pi * (part - kWarmUp) / (1 - kWarmUp);
-    // A steered rate needs weights that still follow beta at the end.
-    const double floor = options_.target_rate > 0 ? 0.1 : 0;
-    return top * (floor + (1 - floor) * 0.5 * (1 + std::cos(angle)));
-  }
-
   void train_stage(const std::string& stage, int epochs) {
     const bool whole = stage == "whole";
     if (position_.stage != stage) position_ = {.stage = stage};
     // The head learns on features computed once; the body's part of the flat tensor stays.
-    const Tensor inputs = whole ? x_ : cached_features();
+    if (!whole && !features_.defined()) features_ = body_features(model_, x_);
+    const Tensor inputs = whole ? x_ : features_;
     Adam adam(model_.parameters().flat(), model_.parameters().flat_gradient(),
               whole ? 0 : model_.body_size(),
               {options_.adam_beta1, options_.adam_beta2, options_.clip, options_.average});
@@ -163,16 +147,6 @@ class Trainer {
     if (!step_seconds.empty()) result_.seconds_per_step = step_seconds[step_seconds.size() / 2];
   }
 
-  Tensor cached_features() {
-    const Tensor first = model_.features(x_.slice(0, 0, 1), {});
-    Tensor out = torch::empty({x_.size(0), first.size(1)}, first.options().requires_grad(false));
-    for_slices(x_.size(0), device_, [&](std::int64_t begin, std::int64_t end) {
-      Tensor part = out.slice(0, begin, end);
-      part.copy_(model_.features(x_.slice(0, begin, end), {}));
-    });
-    return out;
-  }
-
   void run_epoch(const Tensor& inputs, bool whole, int epochs, Adam& adam) {
     const core::Key epoch_key = key_.split(position_.stage).split(position_.epoch);
     const auto order = core::Random(epoch_key.split("order")).permutation(train_rows_.size(0));
@@ -189,19 +163,10 @@ class Trainer {
                           static_cast<double>(position_.step) / static_cast<double>(steps);
       tensor::reseed(generator, epoch_key.split(position_.step));
       take_step(inputs, batch, whole, done / epochs, generator);
-      adam.step(learning_rate(whole, done / epochs));
+      adam.step(learning_rate(options_, whole, done / epochs, position_.epoch));
       report(epochs, steps);
       maybe_save(adam);
     }
-  }
-
-  // Noise first, under ever sharper soft rounding; then hard rounding, as at use.
-  Throat throat(bool whole, double part) const {
-    if (model_.options().channel.kind != "quantized") return {Throat::Mode::kNoisy};
-    const double noisy = 1 - options_.hard;
-    const bool hard = part >= noisy || (whole && options_.head_epochs > 0);
-    const double sharpness = hard ? options_.sharpness : options_.sharpness * part / noisy;
-    return {hard ? Throat::Mode::kHard : Throat::Mode::kNoisy, sharpness};
   }
 
   void take_step(const Tensor& inputs, const Tensor& batch, bool whole, double part,
@@ -216,8 +181,9 @@ class Trainer {
     }
     const net::Pass pass{.training = true, .generator = &generator};
     const Tensor features = whole ? model_.features(x, pass) : x;
-    const Signal signal = model_.channel().transmit(model_.parameters(), model_.project(features),
-                                                    throat(whole, part), generator);
+    const Signal signal = model_.channel().transmit(
+        model_.parameters(), model_.project(features),
+        throat(options_, model_.options().channel, whole, part), generator);
     const Tensor prediction = model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
     const Tensor rate = signal.rate_nats.mean();
     const Tensor loss = prediction + log_beta_.exp() * rate;
@@ -271,7 +237,7 @@ class Trainer {
     const int epochs = whole ? options_.epochs : options_.head_epochs;
     const double part = static_cast<double>(position_.epoch) / epochs;
     if (model_.options().channel.kind == "quantized" &&
-        throat(whole, part).mode != Throat::Mode::kHard) {
+        throat(options_, model_.options().channel, whole, part).mode != Throat::Mode::kHard) {
       return;
     }
     const Tensor current = model_.parameters().flat().clone();
@@ -387,6 +353,7 @@ class Trainer {
   std::filesystem::path checkpoint_;
   tensor::Device device_;
   Tensor x_, target_, train_rows_, validation_rows_;
+  Tensor features_;  // the body's, while it stays as it is
   Tensor log_beta_;
   Tensor averages_;  // sums over the epoch so far: prediction nats, rate nats
   Tensor best_;
@@ -416,34 +383,7 @@ void check(const Model& model, const TrainerOptions& options) {
 
 }  // namespace
 
-Json to_json(const TrainingResult& result) {
-  Json history = Json::array();
-  for (const EpochRecord& r : result.history) {
-    history.push_back({{"stage", r.stage},
-                       {"epoch", r.epoch},
-                       {"train_prediction_bits", r.train_prediction_bits},
-                       {"train_rate_bits", r.train_rate_bits},
-                       {"validation_prediction_bits", r.validation_prediction_bits},
-                       {"validation_rate_bits", r.validation_rate_bits},
-                       {"validation_distortion", r.validation_distortion},
-                       {"beta", r.beta},
-                       {"seconds", r.seconds}});
-  }
-  return {{"beta", result.beta},
-          {"train_rate_bits", result.train_rate_bits},
-          {"seconds_per_step", result.seconds_per_step},
-          {"history", history}};
-}
-
-TrainingResult training_result_from_json(const Json& json) {
-  TrainingResult out{.beta = json.at("beta"),
-                     .train_rate_bits = json.at("train_rate_bits"),
-                     .seconds_per_step = json.at("seconds_per_step")};
-  for (const Json& one : json.at("history")) out.history.push_back(epoch_record_from_json(one));
-  return out;
-}
-
-TrainingResult train(Model& model, const data::Dataset& training, const TrainerOptions& options,
+TrainingResult train(Model& model, const TrainingData& training, const TrainerOptions& options,
                      core::Key key, core::Monitor& monitor,
                      const std::filesystem::path& checkpoint) {
   check(model, options);

@@ -8,10 +8,10 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "venturi/core/monitor.hpp"
-#include "venturi/learn/evaluate.hpp"
+#include "venturi/learn/model.hpp"
+#include "venturi/learn/training_result.hpp"
 
 namespace venturi::learn {
 
@@ -86,26 +86,14 @@ struct TrainerOptions {
   }
 };
 
-struct EpochRecord {
-  std::string stage;  // "head" or "whole"
-  int epoch = 0;      // from 1
-  double train_prediction_bits = 0, train_rate_bits = 0;
-  double validation_prediction_bits = 0, validation_rate_bits = 0, validation_distortion = 0;
-  double beta = 0;
-  double seconds = 0;
+// What a model is trained on: a data set, and the body's features of its rows (n*features, on the
+// model's device) where the caller has them already; else a head stage computes them.
+struct TrainingData {
+  TrainingData(const data::Dataset& samples, tensor::Tensor body = {})  // NOLINT: a set is enough
+      : set(samples), features(std::move(body)) {}
+  const data::Dataset& set;
+  tensor::Tensor features;
 };
-
-struct TrainingResult {
-  std::vector<EpochRecord> history;
-  double beta = 0;              // at the end; equals the option unless a target rate steered it
-  double train_rate_bits = 0;   // on the training part, in the mode of use
-  Evaluation validation;        // in the mode of use; empty without a validation part
-  double seconds_per_step = 0;  // median over epochs of the whole-model stage (else the head's)
-};
-
-core::Json to_json(const TrainingResult& result);
-// All but the validation's per-sample figures. Throws nlohmann's exception on a missing field.
-TrainingResult training_result_from_json(const core::Json& json);
 
 // Trains `model` in place. A target rate that is missed by more than 2 % is a warning. With a
 // `checkpoint` path, the state is saved there every minute and when the monitor asks to stop
@@ -114,7 +102,7 @@ TrainingResult training_result_from_json(const core::Json& json);
 // options outside their limits, for a target rate above 12 bits * channel size (what tables of 4096
 // symbols carry) or for a channel without a rate; DataError if the loss becomes NaN or infinite,
 // naming the step. Memory: the data once more on the model's device, five times the parameters.
-TrainingResult train(Model& model, const data::Dataset& training, const TrainerOptions& options,
+TrainingResult train(Model& model, const TrainingData& training, const TrainerOptions& options,
                      core::Key key, core::Monitor& monitor,
                      const std::filesystem::path& checkpoint = {});
 

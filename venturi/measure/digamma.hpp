@@ -1,8 +1,9 @@
 // venturi/measure/digamma.hpp
 //
-// psi at the positive integers: psi(m) = -gamma + sum_{i<m} 1/i.
+// psi at the positive integers: psi(m) = -gamma + sum_{i<m} 1/i; and at any x > 0.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
@@ -25,5 +26,14 @@ class Digamma {
  private:
   std::vector<double> values_;
 };
+
+// psi(x) for x > 0: recurrence up to 10, then the asymptotic series (error below 1e-13).
+inline double digamma_real(double x) {
+  double shift = 0;
+  for (; x < 10; x += 1) shift -= 1 / x;
+  const double s = 1 / (x * x);
+  return shift + std::log(x) - 0.5 / x -
+         s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s / 132))));
+}
 
 }  // namespace venturi::measure

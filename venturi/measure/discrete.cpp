@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <initializer_list>
 #include <map>
-#include <numbers>
+#include <utility>
+
+#include "venturi/measure/count_entropy.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -27,20 +30,10 @@ Coded code(std::span<const std::int32_t> x) {
   return out;
 }
 
-// H in bits of n labels given as counts.
-double entropy_bits(std::span<const std::uint64_t> counts, bool corrected) {
-  double n = 0;
-  double kinds = 0;
-  for (const std::uint64_t c : counts) {
-    n += static_cast<double>(c);
-    kinds += c > 0 ? 1 : 0;
-  }
-  double sum = 0;
-  for (const std::uint64_t c : counts) {
-    if (c > 0) sum += static_cast<double>(c) * std::log2(static_cast<double>(c));
-  }
-  const double correction = corrected ? (kinds - 1) / (2 * n * std::numbers::ln2) : 0;
-  return std::log2(n) - sum / n + correction;
+std::vector<std::uint64_t> counts_of(const Coded& coded, std::span<const std::size_t> rows) {
+  std::vector<std::uint64_t> counts(coded.kinds);
+  for (const std::size_t row : rows) ++counts[coded.values[row]];
+  return counts;
 }
 
 // The statistic of a resample (rows by index), and its bootstrap interval.
@@ -74,64 +67,117 @@ Estimate bootstrap(const Statistic& statistic, std::size_t n, core::Key key, int
           .n = n};
 }
 
-std::string method_name(const DiscreteOptions& options) {
-  return fmt::format("plug-in{}, bootstrap of {}",
-                     options.correction == "none" ? "" : " + Miller-Madow", options.resamples);
-}
-
 void require(bool holds, std::string_view where, std::size_t n) {
   if (!holds) core::fail_argument(where, "expected at least one sample, got {}", n);
 }
 
+void require_equal(std::size_t n, std::size_t other, std::string_view name,
+                   std::string_view where) {
+  if (n != other) {
+    core::fail_argument(where, "expected {} (n = {}) as long as x, got {}", name, n, other);
+  }
+}
+
+// A signed entropy of a sum: sign * H(variable), K values possible.
+struct Term {
+  double sign;
+  Coded variable;
+  double kinds;
+};
+
+using Labels = std::span<const std::int32_t>;
+
+// H of several variables together, K the product of what is seen of each.
+Term term(double sign, std::initializer_list<Labels> variables) {
+  const std::size_t n = variables.begin()->size();
+  std::vector<std::int32_t> rows(n * variables.size());
+  std::size_t c = 0;
+  double kinds = 1;
+  for (const Labels v : variables) {
+    for (std::size_t i = 0; i < n; ++i) rows[i * variables.size() + c] = v[i];
+    kinds *= static_cast<double>(code(v).kinds);
+    ++c;
+  }
+  return {sign, code(joint_labels(rows, variables.size())), kinds};
+}
+
+Estimate estimated(std::span<const Term> terms, core::Key key, const DiscreteOptions& options,
+                   std::string_view where) {
+  core::check_options(options, where);
+  const auto& member = core::find_member(count_methods(), options.method, where);
+  const Statistic statistic = [&](std::span<const std::size_t> rows) {
+    double sum = 0;
+    for (const Term& t : terms) {
+      sum += t.sign * member.make(counts_of(t.variable, rows), t.kinds);
+    }
+    return sum;
+  };
+  return bootstrap(statistic, terms[0].variable.values.size(), key, options.resamples,
+                   fmt::format("{}, bootstrap of {}", options.method, options.resamples));
+}
+
 }  // namespace
 
-double plug_in_entropy_bits(std::span<const std::int32_t> x) {
+double plug_in_entropy_bits(Labels x) {
   require(!x.empty(), "measure.plug_in_entropy_bits", x.size());
   const Coded coded = code(x);
   std::vector<std::uint64_t> counts(coded.kinds);
   for (const std::int32_t v : coded.values) ++counts[v];
-  return entropy_bits(counts, false);
+  return core::find_member(count_methods(), "plug-in", "measure.plug_in_entropy_bits")
+      .make(counts, 0);
 }
 
-Estimate entropy(std::span<const std::int32_t> x, core::Key key, const DiscreteOptions& options) {
-  require(!x.empty(), "measure.entropy", x.size());
-  core::check_options(options, "measure.entropy");
-  const Coded coded = code(x);
-  const bool corrected = options.correction != "none";
-  const Statistic statistic = [&](std::span<const std::size_t> rows) {
-    std::vector<std::uint64_t> counts(coded.kinds);
-    for (const std::size_t row : rows) ++counts[coded.values[row]];
-    return entropy_bits(counts, corrected);
-  };
-  return bootstrap(statistic, x.size(), key, options.resamples, method_name(options));
+Estimate entropy(Labels x, core::Key key, const DiscreteOptions& options, double kinds) {
+  constexpr const char* kWhere = "measure.entropy";
+  require(!x.empty(), kWhere, x.size());
+  Coded coded = code(x);
+  const auto seen = static_cast<double>(coded.kinds);
+  if (kinds != 0 && !(kinds >= seen && std::isfinite(kinds))) {
+    core::fail_argument(kWhere, "expected kinds = 0 or at least the {} values seen, got {}", seen,
+                        kinds);
+  }
+  const Term terms[] = {{1, std::move(coded), kinds == 0 ? seen : kinds}};
+  return estimated(terms, key, options, kWhere);
 }
 
-Estimate mutual_information(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
-                            core::Key key, const DiscreteOptions& options) {
-  require(!x.empty(), "measure.mutual_information", x.size());
-  core::check_options(options, "measure.mutual_information");
-  if (x.size() != y.size()) {
-    core::fail_argument("measure.mutual_information", "expected y (n = {}) as long as x, got {}",
-                        x.size(), y.size());
+Estimate mutual_information(Labels x, Labels y, core::Key key, const DiscreteOptions& options) {
+  constexpr const char* kWhere = "measure.mutual_information";
+  require(!x.empty(), kWhere, x.size());
+  require_equal(x.size(), y.size(), "y", kWhere);
+  const Term terms[] = {term(1, {x}), term(1, {y}), term(-1, {x, y})};
+  return estimated(terms, key, options, kWhere);
+}
+
+Estimate conditional_mutual_information(Labels x, Labels y, Labels z, core::Key key,
+                                        const DiscreteOptions& options) {
+  constexpr const char* kWhere = "measure.conditional_mutual_information";
+  require(!x.empty(), kWhere, x.size());
+  require_equal(x.size(), y.size(), "y", kWhere);
+  require_equal(x.size(), z.size(), "z", kWhere);
+  const Term terms[] = {term(1, {x, z}), term(1, {y, z}), term(-1, {x, y, z}), term(-1, {z})};
+  return estimated(terms, key, options, kWhere);
+}
+
+Estimate total_correlation(Labels rows, std::size_t columns, core::Key key,
+                           const DiscreteOptions& options) {
+  constexpr const char* kWhere = "measure.total_correlation";
+  if (columns < 2) core::fail_argument(kWhere, "expected 2 or more columns, got {}", columns);
+  require(!rows.empty(), kWhere, rows.size());
+  Term all{-1, code(joint_labels(rows, columns)), 1};
+  const std::size_t n = rows.size() / columns;
+  std::vector<Term> terms;
+  for (std::size_t c = 0; c < columns; ++c) {
+    std::vector<std::int32_t> column(n);
+    for (std::size_t i = 0; i < n; ++i) column[i] = rows[i * columns + c];
+    terms.push_back(term(1, {column}));
+    all.kinds *= terms.back().kinds;
   }
-  const Coded cx = code(x);
-  const Coded cy = code(y);
-  std::vector<std::int32_t> pairs(2 * x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    pairs[2 * i] = cx.values[i];
-    pairs[2 * i + 1] = cy.values[i];
+  if (!std::isfinite(all.kinds)) {
+    core::fail_argument(kWhere, "expected fewer joint values than 1e308, {} columns have more",
+                        columns);
   }
-  const Coded joint = code(joint_labels(pairs, 2));
-  const bool corrected = options.correction != "none";
-  const auto h = [&](const Coded& coded, std::span<const std::size_t> rows) {
-    std::vector<std::uint64_t> counts(coded.kinds);
-    for (const std::size_t row : rows) ++counts[coded.values[row]];
-    return entropy_bits(counts, corrected);
-  };
-  const Statistic statistic = [&](std::span<const std::size_t> rows) {
-    return h(cx, rows) + h(cy, rows) - h(joint, rows);
-  };
-  return bootstrap(statistic, x.size(), key, options.resamples, method_name(options));
+  terms.push_back(std::move(all));
+  return estimated(terms, key, options, kWhere);
 }
 
 std::vector<std::int32_t> joint_labels(std::span<const std::int32_t> rows, std::size_t columns) {

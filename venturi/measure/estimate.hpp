@@ -14,15 +14,17 @@ namespace venturi::measure {
 struct Estimate {
   double bits = 0;
   double standard_error = 0;  // in bits
-  double low = 0, high = 0;   // the 95 % interval, unless `method` says otherwise
-  std::string method;         // "plug-in + Miller-Madow, bootstrap of 200"
-  std::size_t n = 0;          // samples
+  double low = 0, high = 0;   // the interval of this level:
+  double level = 0.95;
+  std::string method;  // "plug-in + Miller-Madow, bootstrap of 200"
+  std::size_t n = 0;   // samples
   std::vector<std::string> warnings;
 
   core::Json json() const;
 };
 
-// bits +- 1.96 standard errors.
-Estimate normal_estimate(double bits, double standard_error, std::string method, std::size_t n);
+// bits -+ z standard errors, z the normal quantile of the level (1.96 for 0.95).
+Estimate normal_estimate(double bits, double standard_error, std::string method, std::size_t n,
+                         double level = 0.95);
 
 }  // namespace venturi::measure

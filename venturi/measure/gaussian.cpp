@@ -4,21 +4,14 @@
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "venturi/core/error.hpp"
+#include "venturi/measure/digamma.hpp"
 
 namespace venturi::measure {
 namespace {
-
-// psi(x) for x > 0: recurrence up to 10, then the asymptotic series (error below 1e-13).
-double digamma_real(double x) {
-  double shift = 0;
-  for (; x < 10; x += 1) shift -= 1 / x;
-  const double s = 1 / (x * x);
-  return shift + std::log(x) - 0.5 / x -
-         s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s / 132))));
-}
 
 // sum_i psi((n - i)/2), i = 1 .. d: the expected log det of a unit Wishart matrix less d log 2.
 double wishart_term(core::Index n, core::Index d) {
@@ -27,18 +20,22 @@ double wishart_term(core::Index n, core::Index d) {
   return sum;
 }
 
-// Phi^-1 by Newton steps on erfc from a crude start; monotone, to the last digits.
-double normal_quantile(double p) {
-  if (p > 0.5) return -normal_quantile(1 - p);
-  const double t = std::sqrt(-2 * std::log(p));
-  double z = -(t - (2.30753 + 0.27061 * t) / (1 + t * (0.99229 + 0.04481 * t)));
-  for (int step = 0; step < 4; ++step) {
-    const double below = 0.5 * std::erfc(-z / std::sqrt(2.0));
-    const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * M_PI);
-    const double error = (below - p) / density;
-    z -= error / (1 + 0.5 * z * error);
+// The Cholesky factor of the correlation matrix of standardized columns.
+Eigen::LLT<Eigen::MatrixXd> correlation_factor(const core::Matrix& m, const std::string& name,
+                                               const char* where) {
+  const Eigen::MatrixXd gram = m.transpose() * m / static_cast<double>(m.rows());
+  Eigen::LLT<Eigen::MatrixXd> llt(gram);
+  if (llt.info() != Eigen::Success || llt.matrixL().toDenseMatrix().diagonal().minCoeff() < 1e-7) {
+    core::fail_data(where,
+                    "the covariance of {} is singular: a column is constant or follows from the "
+                    "others",
+                    name);
   }
-  return z;
+  return llt;
+}
+
+double half_log_determinant(const Eigen::LLT<Eigen::MatrixXd>& llt) {
+  return llt.matrixLLT().diagonal().array().log().sum();
 }
 
 // The Cholesky factors of both sides' correlation matrices, and their cross correlations whitened
@@ -53,19 +50,7 @@ core::Vector correlations(const core::MatrixView& x, const core::MatrixView& y, 
   }
   if (!x.allFinite() || !y.allFinite()) core::fail_data(where, "expected finite values");
   const core::Matrix a = standardized(x), b = standardized(y);
-  const auto factor = [&](const core::Matrix& m, const char* name) {
-    const Eigen::MatrixXd gram = m.transpose() * m / static_cast<double>(n);
-    Eigen::LLT<Eigen::MatrixXd> llt(gram);
-    if (llt.info() != Eigen::Success ||
-        llt.matrixL().toDenseMatrix().diagonal().minCoeff() < 1e-7) {
-      core::fail_data(where,
-                      "the covariance of {} is singular: a column is constant or follows from the "
-                      "others",
-                      name);
-    }
-    return llt;
-  };
-  const auto la = factor(a, "x"), lb = factor(b, "y");
+  const auto la = correlation_factor(a, "x", where), lb = correlation_factor(b, "y", where);
   Eigen::MatrixXd cross = a.transpose() * b / static_cast<double>(n);
   cross = la.matrixL().solve(cross);
   cross = lb.matrixL().solve(cross.transpose().eval()).transpose().eval();
@@ -73,6 +58,20 @@ core::Vector correlations(const core::MatrixView& x, const core::MatrixView& y, 
 }
 
 }  // namespace
+
+// Newton steps on erfc from a crude start; monotone, to the last digits.
+double normal_quantile(double p) {
+  if (p > 0.5) return -normal_quantile(1 - p);
+  const double t = std::sqrt(-2 * std::log(p));
+  double z = -(t - (2.30753 + 0.27061 * t) / (1 + t * (0.99229 + 0.04481 * t)));
+  for (int step = 0; step < 4; ++step) {
+    const double below = 0.5 * std::erfc(-z / std::sqrt(2.0));
+    const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * M_PI);
+    const double error = (below - p) / density;
+    z -= error / (1 + 0.5 * z * error);
+  }
+  return z;
+}
 
 core::Vector canonical_correlations(const core::MatrixView& x, const core::MatrixView& y) {
   return correlations(x, y, "measure.canonical_correlations");
@@ -92,6 +91,36 @@ double gaussian_information_nats(const core::MatrixView& x, const core::MatrixVi
   double sum = 0;
   for (const double r : rho) sum -= 0.5 * std::log1p(-r * r);
   return correct ? sum - gaussian_bias_nats(x.rows(), x.cols(), y.cols()) : sum;
+}
+
+double gaussian_total_correlation_nats(std::span<const core::MatrixView> groups, bool correct) {
+  constexpr const char* kWhere = "measure.gaussian_total_correlation_nats";
+  if (groups.size() < 2) {
+    core::fail_argument(kWhere, "expected 2 or more groups of columns, got {}", groups.size());
+  }
+  const core::Index n = groups[0].rows();
+  core::Index columns = 0;
+  for (const auto& g : groups) {
+    if (g.rows() != n) core::fail_argument(kWhere, "expected {} rows, got {}", n, g.rows());
+    if (g.cols() < 1) core::fail_argument(kWhere, "expected at least one column in each group");
+    if (!g.allFinite()) core::fail_data(kWhere, "expected finite values");
+    columns += g.cols();
+  }
+  if (n <= columns + 1) {
+    core::fail_argument(kWhere, "expected more rows than columns + 1 = {}, got {}", columns + 1, n);
+  }
+  core::Matrix all(n, columns);
+  double nats = 0;  // half log determinants of correlation matrices: scales cancel
+  columns = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const core::Matrix own = standardized(groups[g]);
+    all.middleCols(columns, own.cols()) = own;
+    columns += own.cols();
+    nats += half_log_determinant(correlation_factor(own, fmt::format("group {}", g), kWhere));
+    if (correct) nats -= 0.5 * wishart_term(n, own.cols());
+  }
+  nats -= half_log_determinant(correlation_factor(all, "all groups", kWhere));
+  return correct ? nats + 0.5 * wishart_term(n, columns) : nats;
 }
 
 core::Matrix normal_scores(const core::MatrixView& x) {

@@ -15,6 +15,8 @@
 // repeats another). Source: Misra, Singh, Demchuk 2005 (bias); Hotelling 1936; Cover and Thomas 8.
 #pragma once
 
+#include <span>
+
 #include "venturi/core/views.hpp"
 
 namespace venturi::measure {
@@ -25,6 +27,10 @@ double gaussian_information_nats(const core::MatrixView& x, const core::MatrixVi
 
 // b above, for n rows.
 double gaussian_bias_nats(core::Index n, core::Index dx, core::Index dy);
+
+// Total correlation sum_g H(X_g) - H(X_1..X_m) = 1/2 log(prod_g det S_g / det S) of m >= 2 groups
+// of columns; its bias, the same sum over the groups less all, is subtracted with `correct`.
+double gaussian_total_correlation_nats(std::span<const core::MatrixView> groups, bool correct);
 
 // rho_1 >= rho_2 >= ... >= 0, min(dx, dy) of them.
 core::Vector canonical_correlations(const core::MatrixView& x, const core::MatrixView& y);
@@ -37,5 +43,8 @@ core::Matrix normal_scores(const core::MatrixView& x);
 // Each column less its mean, over its standard deviation (n in the denominator); a constant column
 // becomes 0.
 core::Matrix standardized(const core::MatrixView& x);
+
+// Phi^-1(p) of the standard normal law, 0 < p < 1.
+double normal_quantile(double p);
 
 }  // namespace venturi::measure

@@ -133,6 +133,22 @@ std::vector<double> conditional_local(const MatrixView& x, const MatrixView& y, 
   return out;
 }
 
+std::vector<double> mixed_conditional_local(const MatrixView& x, const MatrixView& y,
+                                            const MatrixView& z, int k) {
+  const MatrixView groups[] = {x, y, z};
+  const Neighbours found =
+      find_neighbours(groups, {.k = k, .reach = Reach::closed, .unions = {5, 6, 4, 7}});
+  const std::size_t n = found.distance.size();
+  const Digamma psi(n);
+  std::vector<double> out(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t neighbours = found.distance[i] == 0 ? found.counts[3][i] : k;
+    out[i] = psi(neighbours) - psi(found.counts[0][i]) - psi(found.counts[1][i]) +
+             psi(found.counts[2][i]);
+  }
+  return out;
+}
+
 std::vector<double> dual_total_correlation_local(std::span<const MatrixView> groups, int k) {
   check_groups(groups, 2, "measure.dual_total_correlation_local");
   const Neighbours found = find_neighbours(groups, {.k = k, .unions = all_but_one(groups.size())});

@@ -15,14 +15,17 @@
 //   Gao   psi(k_i) + log n - log(n_x+1) - log(n_y+1), counts d <= e_i; k_i = k, or the number of
 //         points at distance 0 if e_i = 0
 //
+//   Mesner-Shalizi  psi(k_i) - psi(n_xz) - psi(n_yz) + psi(n_z), counts d <= e_i, k_i as Gao's
+//
 // Shapes: x n*dx, y n*dy, z n*dz. Range: not clipped; independent data scatter around 0. Bias: low
 // where the true value is large for n (it cannot pass psi(n) - psi(k) by much) and where the total
 // dimension is. Ties: distances as they are, nothing is jittered; many ties (discrete data) make
-// KSG1, KSG2 and CMI meaningless and KL -infinity, Gao is the one for them.
+// KSG1, KSG2 and CMI meaningless and KL -infinity; Gao and, given Z, Mesner-Shalizi are for them.
 // Scale: the maximum norm compares X with Y, so that the columns' scales matter in finite samples.
 // Errors: as find_neighbours(). Cost: as find_neighbours().
 // Sources: Kraskov, Stoegbauer, Grassberger, PRE 69 066138 (2004), eqs. 8, 9, 23; Frenzel, Pompe,
-// PRL 99 204101 (2007); Kozachenko, Leonenko 1987; Gao, Kannan, Oh, Viswanath, NIPS 2017.
+// PRL 99 204101 (2007); Kozachenko, Leonenko 1987; Gao, Kannan, Oh, Viswanath, NIPS 2017; Mesner,
+// Shalizi, IEEE Trans. Inf. Theory 67 (2021), algorithm 1 (its mean is not cut at 0 here).
 #pragma once
 
 #include <cstdint>
@@ -38,6 +41,10 @@ std::vector<double> ksg2_local(const core::MatrixView& x, const core::MatrixView
 std::vector<double> gao_local(const core::MatrixView& x, const core::MatrixView& y, int k);
 std::vector<double> conditional_local(const core::MatrixView& x, const core::MatrixView& y,
                                       const core::MatrixView& z, int k);
+
+// I(X;Y|Z) for mixtures of discrete and continuous variables, and ties.
+std::vector<double> mixed_conditional_local(const core::MatrixView& x, const core::MatrixView& y,
+                                            const core::MatrixView& z, int k);
 
 // Discrete X (n labels) against continuous y (n*dy): psi(n) + psi(k_i) - psi(n_c) - psi(m_i+1),
 // with n_c the size of i's class, k_i = min(k, n_c - 1), e_i the distance to the k_i-th neighbour

@@ -1,16 +1,14 @@
 #include "venturi/measure/mutual_information.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
-#include <limits>
+#include <optional>
 #include <utility>
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/units.hpp"
-#include "venturi/measure/discrete.hpp"
 #include "venturi/measure/gaussian.hpp"
-#include "venturi/measure/ksg.hpp"
+#include "venturi/measure/remarks.hpp"
+#include "venturi/measure/spread.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -19,171 +17,163 @@ using core::Index;
 using core::Matrix;
 using core::MatrixView;
 
-std::vector<std::int32_t> whole_labels(const MatrixView& x) {
-  constexpr const char* kWhere = "measure.mutual_information";
-  if (x.cols() != 1) {
-    core::fail_argument(kWhere, "method ross expects one column of labels as x, got {}", x.cols());
-  }
-  std::vector<std::int32_t> out;
-  for (Index i = 0; i < x.rows(); ++i) {
-    const double v = x(i, 0);
-    if (!(std::fabs(v) <= 2147483647.0) || v != std::floor(v)) {
-      core::fail_data(kWhere, "method ross expects whole numbers as labels, row {} is {}", i, v);
-    }
-    out.push_back(static_cast<std::int32_t>(v));
-  }
-  return out;
-}
-
-constexpr core::Member<MiMethod> kMethods[] = {
-    {"ksg1", "nearest neighbours, cubes; the default for continuous data",
-     "Kraskov et al. 2004, eq. 8", "O(n log n) to 4 columns in all, O(n^2 d) above",
-     [](const MatrixView& x, const MatrixView& y, int k) { return mean_of(ksg1_local(x, y, k)); }},
-    {"ksg2", "nearest neighbours, rectangles; less bias for strong dependence, more variance",
-     "Kraskov et al. 2004, eq. 9", "as ksg1",
-     [](const MatrixView& x, const MatrixView& y, int k) { return mean_of(ksg2_local(x, y, k)); }},
-    {"gao", "nearest neighbours for mixtures of discrete and continuous, and for ties",
-     "Gao et al. 2017", "as ksg1",
-     [](const MatrixView& x, const MatrixView& y, int k) { return mean_of(gao_local(x, y, k)); }},
-    {"ross", "labels x against continuous y", "Ross 2014", "as ksg1",
-     [](const MatrixView& x, const MatrixView& y, int k) {
-       return mean_of(ross_local(whole_labels(x), y, k));
-     }},
-    {"gaussian", "canonical correlations, less the finite-sample bias; normal data",
-     "Misra et al. 2005", "O(n d^2 + d^3)",
-     [](const MatrixView& x, const MatrixView& y, int) {
-       return gaussian_information_nats(x, y, true);
-     }},
-    {"copula", "the same of normal scores; normal up to monotone maps of the columns",
-     "own, after Misra et al. 2005", "O(d n log n + n d^2)",
-     [](const MatrixView& x, const MatrixView& y, int) {
-       return gaussian_information_nats(normal_scores(x), normal_scores(y), true);
-     }},
+// A quantity of some variables (x, y, z or groups) that all have the same rows.
+struct Problem {
+  const char* where;
+  Quantity quantity;
+  std::string method;
+  Takes takes;
+  Bytes bytes;
+  bool compares_scales = true;
+  std::vector<MatrixView> variables;
+  std::vector<std::string> names;
+  std::function<double(std::span<const MatrixView>)> nats;
+  // An order of the rows of each variable that breaks what is measured; none if undefined.
+  std::function<std::vector<Rows>(core::Key)> surrogate;
 };
 
-Matrix scaled(const MatrixView& x, const std::string& scale, const char* where) {
-  if (!x.allFinite()) core::fail_data(where, "expected finite values, found NaN or infinity");
-  if (scale == "standard") return standardized(x);
-  if (scale == "rank") return normal_scores(x);
-  return x;
-}
-
-Matrix rows_of(const MatrixView& x, std::span<const Index> rows) {
-  return x(std::vector<Index>(rows.begin(), rows.end()), Eigen::all);
-}
-
-// Bits of the rows named.
-using Statistic = std::function<double(std::span<const Index>)>;
-
-struct Design {
-  Index n, columns;
-  int k;
-  bool series;
-};
-
-void add_interval(Estimate& estimate, const Statistic& bits_of, Design design, core::Key key) {
-  constexpr Index kParts = 10, kLeast = 20;
-  const Index least = std::max({kLeast, Index{4} * design.k, 2 * design.columns});
-  const Index parts = std::min(kParts, design.n / least);
-  if (parts < 2) {
-    estimate.standard_error = estimate.high = std::numeric_limits<double>::infinity();
-    estimate.low = -estimate.high;
-    estimate.warnings.push_back(
-        fmt::format("no interval: it needs {} rows, there are {}", 2 * least, design.n));
-    return;
-  }
-  const int rounds = design.series ? 1 : 4;
-  double variance = 0;
-  for (int round = 0; round < rounds; ++round) {
-    core::Random random(key.split("parts").split(static_cast<std::uint64_t>(round)));
-    std::vector<Index> order(design.n);
-    for (Index i = 0; i < design.n; ++i) order[i] = i;
-    if (!design.series) random.shuffle(std::span(order));
-    std::vector<double> values;
-    double mean = 0;
-    for (Index p = 0; p < parts; ++p) {
-      const Index from = design.n * p / parts, to = design.n * (p + 1) / parts;
-      values.push_back(bits_of({order.data() + from, static_cast<std::size_t>(to - from)}));
-      mean += values.back() / static_cast<double>(parts);
+void check(const Problem& problem, const MiOptions& options) {
+  const Index n = problem.variables[0].rows();
+  Index columns = 0;
+  for (const MatrixView& v : problem.variables) {
+    if (v.rows() != n) {
+      core::fail_argument(problem.where, "expected {} rows in all variables, got {}", n, v.rows());
     }
-    for (const double v : values) {
-      variance += (v - mean) * (v - mean) / static_cast<double>(parts - 1) / rounds;
+    columns += v.cols();
+  }
+  if (n < 2) core::fail_argument(problem.where, "expected at least 2 samples, got {}", n);
+  for (const MatrixView& v : problem.variables) {
+    if (!v.allFinite()) {
+      core::fail_data(problem.where, "expected finite values, found NaN or infinity");
     }
   }
-  const std::vector<std::string> warnings = std::move(estimate.warnings);
-  estimate = normal_estimate(estimate.bits, std::sqrt(variance / static_cast<double>(parts)),
-                             estimate.method, estimate.n);
-  estimate.warnings = warnings;
-  estimate.method += fmt::format(", interval from {} parts", parts);
-}
-
-// The distinct values of the column that has the fewest.
-Index fewest_values(const MatrixView& x) {
-  Index fewest = x.rows();
-  for (Index c = 0; c < x.cols(); ++c) {
-    core::Vector v = x.col(c);
-    std::sort(v.data(), v.data() + v.size());
-    fewest = std::min<Index>(fewest, std::unique(v.data(), v.data() + v.size()) - v.data());
+  if (problem.quantity == Quantity::entropy && options.scale != "none") {
+    core::fail_argument(problem.where, "expected scale none: the entropy changes with it, got {}",
+                        options.scale);
   }
-  return fewest;
-}
-
-// What is to be said about ties in data handed to a method that assumes none.
-void warn_about_ties(const MatrixView& x, std::string_view name, Estimate& estimate) {
-  const Index values = fewest_values(x);
-  if (values == 1) {
-    estimate.warnings.push_back(fmt::format("a column of {} is constant", name));
-  } else if (5 * values <= x.rows()) {
-    estimate.warnings.push_back(
-        fmt::format("a column of {} has {} values in {} rows, so it looks discrete: use method "
-                    "ross if the other variable is continuous, the discrete estimators if it is "
-                    "not, gao for mixtures",
-                    name, values, x.rows()));
-  } else if (values < x.rows()) {
-    estimate.warnings.push_back(
-        fmt::format("a column of {} has ties ({} values in {} rows), which nearest neighbours "
-                    "assume away: method gao allows them",
-                    name, values, x.rows()));
+  if (options.block > 0 && !options.series) {
+    core::fail_argument(problem.where,
+                        "expected series with block = {}: rows without an order have "
+                        "no blocks",
+                        options.block);
   }
-}
-
-void check_lengths(Index n, Index other, const char* where) {
-  if (n != other) core::fail_argument(where, "expected {} rows in all variables, got {}", n, other);
-  if (n < 2) core::fail_argument(where, "expected at least 2 samples, got {}", n);
-}
-
-void refuse_permutations(const MiOptions& options, const char* where) {
-  if (options.permutations != 0) {
-    core::fail_argument(where, "expected permutations = 0: no surrogates are defined, got {}",
+  if (options.permutations > 0 && !problem.surrogate) {
+    core::fail_argument(problem.where,
+                        "expected permutations = 0: no surrogates are defined, got {}",
                         options.permutations);
   }
+  const double mib = problem.bytes({n, columns, options.k}) / (1 << 20);
+  if (mib > options.memory) {
+    core::fail_argument(problem.where,
+                        "method {} takes {:.0f} MiB for n*d = {}*{}, expected at most memory = {}",
+                        problem.method, mib, n, columns, options.memory);
+  }
 }
 
-Measured measured(double bits, std::string method, const Statistic& statistic, Design design,
-                  core::Key key) {
-  Measured out;
-  out.estimate.bits = bits;
-  out.estimate.n = design.n;
-  out.estimate.method = std::move(method);
-  add_interval(out.estimate, statistic, design, key);
+// The variables as the method sees them: views of what came, or of copies that `own` keeps. Labels
+// keep their values.
+std::vector<MatrixView> scaled(const Problem& problem, const std::string& scale,
+                               std::vector<Matrix>& own) {
+  std::vector<MatrixView> out;
+  own.reserve(problem.variables.size());  // or the views would lose what they look at
+  for (std::size_t v = 0; v < problem.variables.size(); ++v) {
+    const bool labels =
+        problem.takes == Takes::labels || (problem.takes == Takes::labels_first && v == 0);
+    const MatrixView& x = problem.variables[v];
+    if (labels || scale == "none") {
+      out.push_back(x);
+    } else {
+      own.push_back(scale == "standard" ? standardized(x) : normal_scores(x));
+      out.emplace_back(own.back());
+    }
+  }
   return out;
 }
 
-// Bits of x against y where row i of x meets row other[i] of y.
-using Paired = std::function<double(std::span<const Index> other)>;
-
-double permutation_p_value(double bits, const Paired& paired, Index n, const MiOptions& options,
-                           core::Key key) {
+double p_value(const Problem& problem, const std::function<double(std::span<const Rows>)>& bits_of,
+               double bits, int permutations, core::Key key) {
   int above = 1;
-  for (int p = 0; p < options.permutations; ++p) {
-    core::Random random(key.split("surrogates").split(static_cast<std::uint64_t>(p)));
-    std::vector<Index> other(n);
-    const auto shift = static_cast<Index>(1 + random.below(n - 1));
-    for (Index i = 0; i < n; ++i) other[i] = options.series ? (i + shift) % n : i;
-    if (!options.series) random.shuffle(std::span(other));
-    above += paired(other) >= bits ? 1 : 0;
+  for (int p = 0; p < permutations; ++p) {
+    const auto orders =
+        problem.surrogate(key.split("surrogates").split(static_cast<std::uint64_t>(p)));
+    above += bits_of(orders) >= bits ? 1 : 0;
   }
-  return static_cast<double>(above) / (1 + options.permutations);
+  return static_cast<double>(above) / (1 + permutations);
+}
+
+void add_remarks(const Problem& problem, const MiOptions& options, Estimate& estimate) {
+  const auto add = [&](std::vector<std::string> remarks) {
+    for (std::string& remark : remarks) {
+      if (!remark.empty()) estimate.warnings.push_back(std::move(remark));
+    }
+  };
+  add(remarks_on_data(problem.variables, problem.names, problem.quantity, problem.takes));
+  if (problem.compares_scales && options.scale == "none") {
+    add({remark_on_scales(problem.variables, problem.takes)});
+  }
+  if (problem.quantity == Quantity::information || problem.quantity == Quantity::conditional) {
+    add(remarks_on_excess(estimate.bits, problem.variables[0], problem.variables[1]));
+    if (estimate.high < 0) {
+      add({fmt::format("information is never below 0: the bias is at least {:.4f} bits",
+                       -estimate.high)});
+    }
+  }
+}
+
+Measured measure(const Problem& problem, const MiOptions& options, core::Key key) {
+  check(problem, options);
+  std::vector<Matrix> own;
+  const std::vector<MatrixView> data = scaled(problem, options.scale, own);
+  const auto bits_of = [&](std::span<const MatrixView> variables) {
+    return problem.nats(variables) * core::kBitsPerNat;
+  };
+  // Each variable in an order of rows of its own; none: as it is.
+  const auto bits_of_rows = [&](std::span<const Rows> orders) {
+    std::vector<Matrix> moved;
+    std::vector<MatrixView> views;
+    moved.reserve(data.size());
+    for (std::size_t v = 0; v < data.size(); ++v) {
+      if (orders[v].empty()) {
+        views.push_back(data[v]);
+      } else {
+        moved.push_back(data[v](orders[v], Eigen::all));
+        views.emplace_back(moved.back());
+      }
+    }
+    return bits_of(views);
+  };
+  Index columns = 0;
+  for (const MatrixView& v : data) columns += v.cols();
+  Measured out;
+  out.estimate.bits = bits_of(data);
+  out.estimate.n = static_cast<std::size_t>(data[0].rows());
+  out.estimate.method = problem.method;
+  add_interval(
+      out.estimate,
+      [&](std::span<const Index> rows) {
+        return bits_of_rows(std::vector<Rows>(data.size(), Rows(rows.begin(), rows.end())));
+      },
+      {data[0].rows(), columns, options.k, options.series, options.block, options.interval}, key);
+  add_remarks(problem, options, out.estimate);
+  if (options.permutations > 0) {
+    out.p_value = p_value(problem, bits_of_rows, out.estimate.bits, options.permutations, key);
+  }
+  return out;
+}
+
+Problem conditional_problem(const MatrixView& x, const MatrixView& y, const MatrixView& z,
+                            const MiOptions& options, const char* where) {
+  const auto& member = choose(conditional_methods(), options.method, where);
+  return {.where = where,
+          .quantity = Quantity::conditional,
+          .method = std::string(member.name),
+          .takes = member.make.takes,
+          .bytes = member.make.bytes,
+          .variables = {x, y, z},
+          .names = {"x", "y", "z"},
+          .nats = [call = member.make.nats, k = options.k](std::span<const MatrixView> v) {
+            return call(v[0], v[1], v[2], k);
+          }};
 }
 
 }  // namespace
@@ -194,43 +184,27 @@ core::Json Measured::json() const {
   return out;
 }
 
-std::span<const core::Member<MiMethod>> mi_methods() { return kMethods; }
-
 Measured mutual_information(const MatrixView& x, const MatrixView& y, const MiOptions& options,
                             core::Key key) {
   constexpr const char* kWhere = "measure.mutual_information";
   core::check_options(options, kWhere);
-  check_lengths(x.rows(), y.rows(), kWhere);
-  const auto& member = core::find_member(mi_methods(), options.method, kWhere);
-  const bool labels = member.name == "ross";
-  const Matrix a = labels ? Matrix(x) : scaled(x, options.scale, kWhere);
-  const Matrix b = scaled(y, options.scale, kWhere);
-  const auto bits = [&](const MatrixView& u, const MatrixView& v) {
-    return member.make(u, v, options.k) * core::kBitsPerNat;
-  };
-  const double value = bits(a, b);
-  Measured out = measured(
-      value, std::string(member.name),
-      [&](std::span<const Index> rows) { return bits(rows_of(a, rows), rows_of(b, rows)); },
-      {x.rows(), x.cols() + y.cols(), options.k, options.series}, key);
-  if (member.name == "ksg1" || member.name == "ksg2") warn_about_ties(x, "x", out.estimate);
-  if (member.name != "gao" && member.name != "gaussian" && member.name != "copula") {
-    warn_about_ties(y, "y", out.estimate);
-  }
-  if (labels) {
-    const double most = plug_in_entropy_bits(whole_labels(x));
-    if (value > most) {
-      out.estimate.warnings.push_back(
-          fmt::format("impossible: above H(x) = {:.4f} bits, so the error is at least {:.4f}", most,
-                      value - most));
-    }
-  }
-  if (options.permutations > 0) {
-    out.p_value = permutation_p_value(
-        value, [&](std::span<const Index> other) { return bits(a, rows_of(b, other)); }, x.rows(),
-        options, key);
-  }
-  return out;
+  const auto& member = choose(mi_methods(), options.method, kWhere);
+  return measure(
+      {.where = kWhere,
+       .quantity = Quantity::information,
+       .method = std::string(member.name),
+       .takes = member.make.takes,
+       .bytes = member.make.bytes,
+       .compares_scales = member.make.compares_scales,
+       .variables = {x, y},
+       .names = {"x", "y"},
+       .nats = [&](std::span<const MatrixView> v) { return member.make(v[0], v[1], options.k); },
+       .surrogate =
+           [&](core::Key k) {
+             return std::vector<Rows>{{},
+                                      surrogate_rows(x.rows(), options.series, options.block, k)};
+           }},
+      options, key);
 }
 
 Measured conditional_mutual_information(const MatrixView& x, const MatrixView& y,
@@ -238,116 +212,88 @@ Measured conditional_mutual_information(const MatrixView& x, const MatrixView& y
                                         core::Key key) {
   constexpr const char* kWhere = "measure.conditional_mutual_information";
   core::check_options(options, kWhere);
-  check_lengths(x.rows(), y.rows(), kWhere);
-  check_lengths(x.rows(), z.rows(), kWhere);
-  refuse_permutations(options, kWhere);
-  const Matrix a = scaled(x, options.scale, kWhere), b = scaled(y, options.scale, kWhere);
-  const Matrix c = scaled(z, options.scale, kWhere);
-  const auto bits = [&](const MatrixView& u, const MatrixView& v, const MatrixView& w) {
-    return mean_of(conditional_local(u, v, w, options.k)) * core::kBitsPerNat;
-  };
-  Measured out = measured(
-      bits(a, b, c), "Frenzel-Pompe",
-      [&](std::span<const Index> rows) {
-        return bits(rows_of(a, rows), rows_of(b, rows), rows_of(c, rows));
-      },
-      {x.rows(), x.cols() + y.cols() + z.cols(), options.k, options.series}, key);
-  warn_about_ties(x, "x", out.estimate);
-  warn_about_ties(y, "y", out.estimate);
-  warn_about_ties(z, "z", out.estimate);
-  return out;
+  Problem problem = conditional_problem(x, y, z, options, kWhere);
+  check(problem, {.k = options.k, .memory = options.memory});  // before the search in z
+  std::optional<LocalSurrogates> local;
+  if (options.permutations > 0) local.emplace(z);
+  problem.surrogate = [&](core::Key k) { return std::vector<Rows>{{}, local->rows(k), {}}; };
+  return measure(problem, options, key);
 }
 
 Measured transfer_entropy(const MatrixView& x, const MatrixView& y, int lags, MiOptions options,
                           core::Key key) {
   constexpr const char* kWhere = "measure.transfer_entropy";
   core::check_options(options, kWhere);
-  check_lengths(x.rows(), y.rows(), kWhere);
+  check(conditional_problem(x, y, y, options, kWhere), {.k = options.k, .memory = options.memory});
   if (lags < 1 || lags + 2 > x.rows()) {
     core::fail_argument(kWhere, "expected 1 <= lags <= n - 2 = {}, got {}", x.rows() - 2, lags);
   }
   const Index n = x.rows() - lags;
-  const auto past = [&](const Matrix& s) {
+  const auto past = [&](const MatrixView& s) {
     Matrix out(n, s.cols() * lags);
     for (int l = 1; l <= lags; ++l) {
       out.middleCols((l - 1) * s.cols(), s.cols()) = s.middleRows(lags - l, n);
     }
     return out;
   };
-  const Matrix b = scaled(y, options.scale, kWhere);
-  const Matrix now = b.bottomRows(n), y_past = past(b);
-  const Matrix x_past = past(scaled(x, options.scale, kWhere));
-  const int permutations = std::exchange(options.permutations, 0);
-  options.scale = "none";  // done above, on the whole series
+  // The scale is that of the whole series.
+  std::vector<Matrix> own;
+  const std::vector<MatrixView> series =
+      scaled(conditional_problem(x, y, y, options, kWhere), options.scale, own);
+  options.scale = "none";
   options.series = true;
-  Measured out = conditional_mutual_information(now, x_past, y_past, options, key);
-  out.estimate.method = fmt::format("transfer entropy of {} lags, ", lags) + out.estimate.method;
-  if (permutations > 0) {
-    options.permutations = permutations;
-    out.p_value = permutation_p_value(
-        out.estimate.bits,
-        [&](std::span<const Index> other) {
-          const auto local = conditional_local(now, rows_of(x_past, other), y_past, options.k);
-          return mean_of(local) * core::kBitsPerNat;
-        },
-        n, options, key);
-  }
-  return out;
+  const Matrix now = series[1].bottomRows(n), y_past = past(series[1]), x_past = past(series[0]);
+  Problem problem = conditional_problem(now, x_past, y_past, options, kWhere);
+  problem.names = {"y's present", "x's past", "y's past"};
+  problem.method = fmt::format("transfer entropy of {} lags, {}", lags, problem.method);
+  problem.surrogate = [&](core::Key k) {
+    return std::vector<Rows>{{}, surrogate_rows(n, true, options.block, k), {}};
+  };
+  return measure(problem, options, key);
 }
 
 Measured total_correlation(std::span<const MatrixView> groups, const MiOptions& options,
                            core::Key key) {
   constexpr const char* kWhere = "measure.total_correlation";
   core::check_options(options, kWhere);
-  refuse_permutations(options, kWhere);
   if (groups.size() < 2) {
     core::fail_argument(kWhere, "expected 2 or more groups of columns, got {}", groups.size());
   }
-  Index columns = 0;
-  std::vector<Matrix> own;
-  own.reserve(groups.size());
-  for (const auto& g : groups) {
-    check_lengths(groups[0].rows(), g.rows(), kWhere);
-    own.push_back(scaled(g, options.scale, kWhere));
-    columns += g.cols();
-  }
-  const auto bits = [&](const std::vector<Matrix>& parts) {
-    const std::vector<MatrixView> views(parts.begin(), parts.end());
-    return mean_of(total_correlation_local(views, options.k)) * core::kBitsPerNat;
-  };
-  Measured out = measured(
-      bits(own), "ksg1 of several",
-      [&](std::span<const Index> rows) {
-        std::vector<Matrix> parts;
-        parts.reserve(own.size());
-        for (const auto& g : own) parts.push_back(rows_of(g, rows));
-        return bits(parts);
-      },
-      {groups[0].rows(), columns, options.k, options.series}, key);
+  const auto& member = choose(group_methods(), options.method, kWhere);
+  Problem problem{.where = kWhere,
+                  .quantity = Quantity::groups,
+                  .method = std::string(member.name),
+                  .takes = member.make.takes,
+                  .bytes = member.make.bytes,
+                  .variables = {groups.begin(), groups.end()}};
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    warn_about_ties(groups[g], fmt::format("group {}", g), out.estimate);
+    problem.names.push_back(fmt::format("group {}", g + 1));
   }
-  return out;
+  problem.nats = [&](std::span<const MatrixView> v) { return member.make.nats(v, options.k); };
+  problem.surrogate = [&](core::Key k) {
+    std::vector<Rows> out(1);
+    for (std::size_t g = 1; g < groups.size(); ++g) {
+      out.push_back(surrogate_rows(groups[0].rows(), options.series, options.block, k.split(g)));
+    }
+    return out;
+  };
+  return measure(problem, options, key);
 }
 
-Measured differential_entropy(const MatrixView& x, const MiOptions& options, core::Key key) {
-  constexpr const char* kWhere = "measure.differential_entropy";
+Measured entropy(const MatrixView& x, const MiOptions& options, core::Key key) {
+  constexpr const char* kWhere = "measure.entropy";
   core::check_options(options, kWhere);
-  refuse_permutations(options, kWhere);
-  check_lengths(x.rows(), x.rows(), kWhere);
-  if (options.scale != "none") {
-    core::fail_argument(kWhere, "expected scale none: the entropy changes with it, got {}",
-                        options.scale);
-  }
-  const auto bits = [&](const MatrixView& u) {
-    return mean_of(entropy_local(u, options.k)) * core::kBitsPerNat;
-  };
-  Measured out = measured(
-      bits(x), "Kozachenko-Leonenko",
-      [&](std::span<const Index> rows) { return bits(rows_of(x, rows)); },
-      {x.rows(), x.cols(), options.k, options.series}, key);
-  warn_about_ties(x, "x", out.estimate);
-  return out;
+  const auto& member = choose(entropy_methods(), options.method, kWhere);
+  return measure(
+      {.where = kWhere,
+       .quantity = Quantity::entropy,
+       .method = std::string(member.name),
+       .takes = member.make.takes,
+       .bytes = member.make.bytes,
+       .variables = {x},
+       .names = {"x"},
+       .nats = [&](std::span<const MatrixView> v) { return member.make.nats(v[0], options.k); }},
+      options, key);
 }
 
 }  // namespace venturi::measure

@@ -4,8 +4,6 @@
 // code built with its flags never reaches another unit.
 #pragma once
 
-#include <bit>
-
 #include "venturi/measure/neighbour_kernels.hpp"
 
 namespace venturi::measure {
@@ -56,7 +54,7 @@ struct KernelsOver {
     for (std::size_t j = from; j < to; j += V::width) {
       const auto d = joined(rows, j);
       const std::uint32_t inside = V::less(d, below), maybe = V::less(d, above);
-      count += std::popcount(inside);
+      count += __builtin_popcount(inside);
       if (inside != maybe) {
         *sure += count;
         return {j, inside ^ maybe};

@@ -68,12 +68,21 @@ core::Matrix joined(std::span<const core::MatrixView> groups, unsigned members) 
 
 Neighbours tree_neighbours(std::span<const core::MatrixView> groups, const NeighbourQuery& query) {
   const bool projected = query.reach == Reach::projected;
-  const auto joint = make_point_tree(joined(groups, ~0U));
-  std::vector<core::Matrix> parts;
-  std::vector<std::unique_ptr<PointTree>> trees;
-  for (const unsigned members : query.unions) {
-    parts.push_back(joined(groups, members));
-    trees.push_back(make_point_tree(parts.back()));
+  std::unique_ptr<PointTree> joint;
+  std::vector<core::Matrix> parts(query.unions.size());
+  std::vector<std::unique_ptr<PointTree>> trees(query.unions.size());
+#pragma omp parallel
+#pragma omp single
+  {
+#pragma omp task shared(joint, groups)
+    joint = make_point_tree(joined(groups, ~0U));
+    for (std::size_t u = 0; u < trees.size(); ++u) {
+#pragma omp task shared(parts, trees, groups, query) firstprivate(u)
+      {
+        parts[u] = joined(groups, query.unions[u]);
+        trees[u] = make_point_tree(parts[u]);
+      }
+    }
   }
   const auto n = static_cast<std::int64_t>(groups[0].rows());
   Neighbours out;
@@ -137,6 +146,9 @@ Neighbours find_neighbours(std::span<const core::MatrixView> groups, const Neigh
     }
   }
   for (const auto& g : groups) check_finite(g, kWhere);
+  if (query.search == "tree" && dims > kTreeDims) {
+    core::fail_argument(kWhere, "expected at most {} columns for a tree, got {}", kTreeDims, dims);
+  }
   if (query.search == "tree" || (query.search == "auto" && dims <= kTreeAuto)) {
     return tree_neighbours(groups, query);
   }

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <utility>
 
 #include "venturi/core/error.hpp"
 
@@ -46,19 +47,50 @@ bool within(double distance, double radius, bool closed) {
   return closed ? distance <= radius : distance < radius;
 }
 
+// (value, row) by value and then row. LSD radix sort on the bits of the doubles, turned so that
+// they order as whole numbers; a digit that all share is passed over.
+std::vector<Neighbour> sorted_column(const core::MatrixView& x) {
+  constexpr int kDigit = 11;
+  constexpr std::size_t kValues = std::size_t{1} << kDigit;
+  struct Item {
+    std::uint64_t key;
+    std::int32_t row;
+  };
+  const auto n = static_cast<std::size_t>(x.rows());
+  std::vector<Item> items(n), other(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    // + 0 makes -0 the 0 it equals.
+    const auto bits = std::bit_cast<std::uint64_t>(x(static_cast<core::Index>(i), 0) + 0.0);
+    const std::uint64_t sign = bits >> 63;
+    items[i] = {bits ^ (sign != 0 ? ~std::uint64_t{0} : std::uint64_t{1} << 63),
+                static_cast<std::int32_t>(i)};
+  }
+  for (int shift = 0; shift < 64; shift += kDigit) {
+    std::array<std::size_t, kValues> from{};
+    const auto digit = [&](const Item& item) { return item.key >> shift & (kValues - 1); };
+    for (const Item& item : items) ++from[digit(item)];
+    if (n == 0 || from[digit(items[0])] == n) continue;
+    std::size_t total = 0;
+    for (std::size_t& f : from) total += std::exchange(f, total);
+    for (const Item& item : items) other[from[digit(item)]++] = item;
+    items.swap(other);
+  }
+  std::vector<Neighbour> out(n);
+  for (std::size_t p = 0; p < n; ++p) out[p] = {x(items[p].row, 0), items[p].row};
+  return out;
+}
+
 class SortedLine final : public PointTree {
  public:
   explicit SortedLine(const core::MatrixView& x) : order_(x.rows()), place_(x.rows()) {
-    std::vector<Neighbour> sorted(x.rows());
-    for (core::Index i = 0; i < x.rows(); ++i) {
-      sorted[i] = {x(i, 0), static_cast<std::int32_t>(i)};
-    }
-    std::sort(sorted.begin(), sorted.end());
+    const std::vector<Neighbour> sorted = sorted_column(x);
+    values_.reserve(sorted.size());
     for (std::size_t p = 0; p < sorted.size(); ++p) {
       values_.push_back(sorted[p].distance);
       order_[p] = sorted[p].index;
       place_[order_[p]] = static_cast<std::int32_t>(p);
     }
+    start_buckets();
   }
 
   void nearest(std::int32_t row, int k, bool ties, std::vector<Neighbour>& out) const override {
@@ -80,21 +112,50 @@ class SortedLine final : public PointTree {
     if (!within(0, radius, closed)) return 0;
     const double x = values_[place_[row]];
     const std::size_t first =
-        split([&](double v) { return v < x && !within(x - v, radius, closed); });
+        split(x - radius, [&](double v) { return v < x && !within(x - v, radius, closed); });
     const std::size_t last =
-        split([&](double v) { return v <= x || within(v - x, radius, closed); });
+        split(x + radius, [&](double v) { return v <= x || within(v - x, radius, closed); });
     return static_cast<std::int32_t>(last - first) - 1;
   }
 
   std::span<const std::int32_t> order() const override { return order_; }
 
  private:
-  // How many of the sorted values hold `test`, which is true first and then false. Without
-  // branches on the data: the outcomes are coin tosses.
+  // Equal stretches of the values' range, as many as values, and where each starts: a guess that
+  // leaves a few values to search. Outliers make it coarser, not wrong.
+  void start_buckets() {
+    const std::size_t buckets = values_.size();
+    const double width = values_.back() - values_.front();
+    scale_ = width > 0 ? static_cast<double>(buckets) / width : 0;
+    if (!std::isfinite(scale_)) scale_ = 0;
+    start_.resize(buckets + 2);
+    std::size_t p = 0;
+    for (std::size_t b = 0; b <= buckets; ++b) {
+      while (p < values_.size() && bucket(values_[p]) < b) ++p;
+      start_[b] = static_cast<std::int32_t>(p);
+    }
+    start_[buckets + 1] = static_cast<std::int32_t>(values_.size());
+  }
+  std::size_t bucket(double v) const {
+    const double at = (v - values_.front()) * scale_;
+    const auto last = static_cast<double>(values_.size());
+    return at > 0 ? static_cast<std::size_t>(std::min(at, last)) : 0;
+  }
+
+  // How many of the sorted values hold `test`, which is true first and then false, probably about
+  // `near`. Without branches on the data: the outcomes are coin tosses.
   template <class Test>
-  std::size_t split(Test test) const {
-    const double* base = values_.data();
-    std::size_t length = values_.size();
+  std::size_t split(double near, Test test) const {
+    const std::size_t b = bucket(near);
+    std::size_t from = start_[b], to = start_[b + 1];
+    // Rounding may put the turn outside of the bucket.
+    if ((from > 0 && !test(values_[from - 1])) || (to < values_.size() && test(values_[to]))) {
+      from = 0;
+      to = values_.size();
+    }
+    if (from == to) return from;
+    const double* base = values_.data() + from;
+    std::size_t length = to - from;
     while (length > 1) {
       const std::size_t half = length / 2;
       base += test(base[half - 1]) ? half : 0;
@@ -104,18 +165,19 @@ class SortedLine final : public PointTree {
   }
 
   std::vector<double> values_;
-  std::vector<std::int32_t> order_, place_;
+  std::vector<std::int32_t> order_, place_, start_;
+  double scale_ = 0;
 };
 
 template <int D>
 class BoxTree final : public PointTree {
  public:
   explicit BoxTree(const core::MatrixView& x) : order_(x.rows()), place_(x.rows()) {
-    std::vector<Point> source(x.rows());
+    std::vector<Item> source(x.rows());
     for (core::Index i = 0; i < x.rows(); ++i) {
-      for (int c = 0; c < D; ++c) source[i][c] = x(i, c);
+      for (int c = 0; c < D; ++c) source[i].point[c] = x(i, c);
+      source[i].row = static_cast<std::int32_t>(i);
     }
-    std::iota(order_.begin(), order_.end(), 0);
     const auto n = static_cast<std::int32_t>(x.rows());
     std::size_t nodes = 1;
     for (std::int32_t length = n; length > kLeaf; length = (length + 1) / 2) nodes = 2 * nodes + 1;
@@ -123,7 +185,8 @@ class BoxTree final : public PointTree {
     build(source, 0, 0, n);
     points_.resize(source.size());
     for (std::int32_t p = 0; p < n; ++p) {
-      points_[p] = source[order_[p]];
+      points_[p] = source[p].point;
+      order_[p] = source[p].row;
       place_[order_[p]] = p;
     }
   }
@@ -141,8 +204,12 @@ class BoxTree final : public PointTree {
   std::span<const std::int32_t> order() const override { return order_; }
 
  private:
-  static constexpr std::int32_t kLeaf = 16;
+  static constexpr std::int32_t kLeaf = 8;
   using Point = std::array<double, D>;
+  struct Item {
+    Point point;
+    std::int32_t row;
+  };
   struct Box {
     Point low, high;
   };
@@ -153,17 +220,19 @@ class BoxTree final : public PointTree {
 
   std::int32_t size() const { return static_cast<std::int32_t>(points_.size()); }
 
-  void build(const std::vector<Point>& source, std::size_t node, std::int32_t from,
-             std::int32_t to) {
-    Box& box = boxes_[node];
+  // Halves are independent: large ones become tasks where the caller has a team of threads.
+  // NOLINTNEXTLINE(misc-no-recursion)
+  void build(std::vector<Item>& source, std::size_t node, std::int32_t from, std::int32_t to) {
+    Box box;
     box.low.fill(kInfinity);
     box.high.fill(-kInfinity);
     for (std::int32_t p = from; p < to; ++p) {
       for (int c = 0; c < D; ++c) {
-        box.low[c] = std::min(box.low[c], source[order_[p]][c]);
-        box.high[c] = std::max(box.high[c], source[order_[p]][c]);
+        box.low[c] = std::min(box.low[c], source[p].point[c]);
+        box.high[c] = std::max(box.high[c], source[p].point[c]);
       }
     }
+    boxes_[node] = box;
     if (to - from <= kLeaf) return;
     int widest = 0;
     for (int c = 1; c < D; ++c) {
@@ -171,10 +240,18 @@ class BoxTree final : public PointTree {
     }
     const std::int32_t middle = from + (to - from + 1) / 2;
     std::nth_element(
-        order_.begin() + from, order_.begin() + middle, order_.begin() + to,
-        [&](std::int32_t a, std::int32_t b) { return source[a][widest] < source[b][widest]; });
+        source.begin() + from, source.begin() + middle, source.begin() + to,
+        [&](const Item& a, const Item& b) { return a.point[widest] < b.point[widest]; });
+    constexpr std::int32_t kTask = 4096;
+    if (to - from <= kTask) {
+      build(source, 2 * node + 1, from, middle);
+      build(source, 2 * node + 2, middle, to);
+      return;
+    }
+#pragma omp task shared(source)
     build(source, 2 * node + 1, from, middle);
     build(source, 2 * node + 2, middle, to);
+#pragma omp taskwait
   }
 
   static double distance(const Point& a, const Point& b) {
@@ -198,9 +275,11 @@ class BoxTree final : public PointTree {
               Best& best) const {
     const Point& q = points_[self];
     if (to - from <= kLeaf) {
+      // Distances first, in one go: most are never offered.
+      std::array<double, kLeaf> gaps;
+      for (std::int32_t p = from; p < to; ++p) gaps[p - from] = distance(points_[p], q);
       for (std::int32_t p = from; p < to; ++p) {
-        const double d = distance(points_[p], q);
-        if (best.open(d) && p != self) best.offer({d, order_[p]});
+        if (best.open(gaps[p - from]) && p != self) best.offer({gaps[p - from], order_[p]});
       }
       return;
     }

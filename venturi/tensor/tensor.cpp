@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "venturi/core/error.hpp"
+#include "venturi/core/threads.hpp"
 
 namespace venturi::tensor {
 
@@ -27,6 +28,11 @@ Device parse_device(const std::string& text) {
     }
   }
   return device;
+}
+
+void set_threads(int n) {
+  core::set_threads(n);
+  at::set_num_threads(core::threads());
 }
 
 torch::Generator make_generator(core::Key key, const Device& device) {

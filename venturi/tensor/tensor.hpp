@@ -24,6 +24,10 @@ using torch::Tensor;
 // this build or this machine lacks.
 Device parse_device(const std::string& text);
 
+// Threads of this library's loops and of LibTorch's; 0: all cores. LibTorch alone would take the
+// cores that it believes to be physical, which on a virtual machine may be one of two.
+void set_threads(int n);
+
 // A generator of its own for each key: the same key gives the same numbers on the same device type.
 torch::Generator make_generator(core::Key key, const Device& device);
 // Restarts `generator` at `key`: a step's randomness then depends on its key alone, which is what

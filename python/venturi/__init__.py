@@ -1,0 +1,36 @@
+"""Venturi: how many bits pass?
+
+>>> import numpy, venturi
+>>> rng = numpy.random.default_rng(1)
+>>> x = rng.normal(size=2000)
+>>> y = 0.8 * x + 0.6 * rng.normal(size=2000)
+>>> venturi.mi(x, y)
+0.68 bits [0.61, 0.76]
+
+The truth here is -log2(0.6) = 0.74 bits.
+"""
+
+from venturi.measure import (
+    Estimate,
+    EstimateWarning,
+    cmi,
+    entropy,
+    methods,
+    mi,
+    set_threads,
+    total_correlation,
+    transfer_entropy,
+)
+
+__all__ = [
+    "Estimate",
+    "EstimateWarning",
+    "cmi",
+    "entropy",
+    "methods",
+    "mi",
+    "set_threads",
+    "total_correlation",
+    "transfer_entropy",
+]
+__version__ = "0.1.0"

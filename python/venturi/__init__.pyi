@@ -1,0 +1,11 @@
+from venturi.measure import Estimate as Estimate
+from venturi.measure import EstimateWarning as EstimateWarning
+from venturi.measure import cmi as cmi
+from venturi.measure import entropy as entropy
+from venturi.measure import methods as methods
+from venturi.measure import mi as mi
+from venturi.measure import set_threads as set_threads
+from venturi.measure import total_correlation as total_correlation
+from venturi.measure import transfer_entropy as transfer_entropy
+
+__version__: str

@@ -1,0 +1,253 @@
+// The command from outside: exit codes, one line of error, whole files or none, Ctrl-C and resume.
+#include <cmath>
+#include <csignal>
+#include <thread>
+
+#include "tests/app/command_runner.hpp"
+#include "venturi/core/json.hpp"
+#include "venturi/core/key.hpp"
+
+namespace venturi::app {
+namespace {
+
+using core::Json;
+
+// price = 3 rooms - age / 10, and some noise; three columns of features.
+std::string houses(int rows, bool with_price) {
+  core::Random random(core::Key(with_price ? 1 : 2));
+  std::string out = with_price ? "rooms,age,noise,price\n" : "rooms,age,noise\n";
+  for (int i = 0; i < rows; ++i) {
+    const double rooms = 1 + static_cast<double>(random.below(6));
+    const double age = 100 * random.uniform();
+    out += fmt::format("{},{:.3f},{:.3f}", rooms, age, random.normal());
+    if (with_price) out += fmt::format(",{:.3f}", 3 * rooms - age / 10 + 0.1 * random.normal());
+    out += "\n";
+  }
+  return out;
+}
+
+void write_big_endian(std::string& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
+}
+
+// 28 x 28 images whose bright half is their label, as a folder of IDX files.
+void write_images(const std::filesystem::path& folder, std::uint32_t n) {
+  core::Random random(core::Key(3));
+  std::string images;
+  std::string labels;
+  write_big_endian(images, 0x0803);
+  write_big_endian(labels, 0x0801);
+  for (const std::uint32_t size : {n, 28U, 28U}) write_big_endian(images, size);
+  write_big_endian(labels, n);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const auto label = static_cast<std::uint32_t>(random.below(2));
+    labels += static_cast<char>(label);
+    for (std::uint32_t p = 0; p < 28 * 28; ++p) {
+      const bool bright = (p % 28 < 14) == (label == 0);
+      images += static_cast<char>((bright ? 128 : 0) + random.below(100));
+    }
+  }
+  core::write_file(folder / "train-images-idx3-ubyte", images);
+  core::write_file(folder / "train-labels-idx1-ubyte", labels);
+}
+
+class Command : public ::testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string data() {
+    core::write_file(folder_ / "houses.csv", houses(400, true));
+    return "csv:" + path("houses.csv") + "#target=price";
+  }
+  // Flags in `more` come last and win over these.
+  Outcome train(const std::vector<std::string>& more, const Conditions& conditions = {}) {
+    core::write_file(folder_ / "options.toml",
+                     "hidden = [16]\nepochs = 40\nbatch = 32\nlearning_rate = 3e-3\n"
+                     "channel = \"quantized\"\nsize = 2\n");
+    std::vector<std::string> words = {"train",  data(),       "--options", path("options.toml"),
+                                      "-o",     path("runs"), "--threads", "1",
+                                      "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_command(words, conditions);
+  }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(Command, WrongUsageIsTwo) {
+  const std::vector<std::vector<std::string>> lines = {
+      {},
+      {"trian"},
+      {"train"},
+      {"train", data(), "--no-such-option", "1"},
+      {"train", data(), "--beta", "-1"},
+      {"train", data(), "--betas", "0.1,-2"},
+      {"train", data(), "--betas", "0.1,0.2", "--target-rate", "1"},
+      {"train", data(), "--channel", "quantized", "--size", "1", "--target-rate", "100", "--quiet"},
+      {"train", data(), "--device", "gpu"},
+      {"train", "no-such-set"},
+      {"train", "ixd:" + path("")},
+      {"train", "csv:" + path("houses.csv") + "#target=prize"},
+      {"encode", path("model.vt"), data()}};
+  for (const auto& line : lines) {
+    const Outcome outcome = run_command(line);
+    EXPECT_EQ(outcome.code, 2) << fmt::format("{}", fmt::join(line, " ")) << outcome.err;
+    EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST_F(Command, HelpAndVersionAreZero) {
+  const std::pair<std::vector<std::string>, std::string> lines[] = {
+      {{"--help"}, "reproduce"},
+      {{"train", "--help"}, "--target-rate"},
+      {{"--version"}, "LibTorch"},
+      {{"list"}, "fashion-mnist"}};
+  for (const auto& [line, expected] : lines) {
+    const Outcome outcome = run_command(line);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_NE(outcome.out.find(expected), std::string::npos) << outcome.out;
+  }
+}
+
+TEST_F(Command, OwnTableThereAndBack) {
+  const Outcome trained = train({"--betas", "0.01,0.1", "--json"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const Json record = Json::parse(trained.out);
+  ASSERT_EQ(record["results"]["points"].size(), 2U);
+  EXPECT_LT(record["results"]["points"][0]["distortion"], 3.0);  // the prices deviate by 5.9
+  EXPECT_EQ(Json::parse(core::read_text(path("runs/records.jsonl"))), record);
+
+  // New rows, without the column that is to be predicted.
+  core::write_file(folder_ / "new.csv", houses(50, false));
+  const std::string model = path("runs/beta-0.01.vt");
+  const Outcome encoded =
+      run_command({"encode", model, "csv:" + path("new.csv"), "-o", path("new.bits.vt"), "--json"});
+  ASSERT_EQ(encoded.code, 0) << encoded.err;
+  EXPECT_EQ(Json::parse(encoded.out)["file_bytes"],
+            std::filesystem::file_size(path("new.bits.vt")));
+  const Outcome from_bits = run_command({"predict", model, path("new.bits.vt")});
+  const Outcome from_data = run_command({"predict", model, "csv:" + path("new.csv")});
+  EXPECT_EQ(from_bits.code, 0) << from_bits.err;
+  EXPECT_EQ(from_bits.out, from_data.out);
+  EXPECT_EQ(std::count(from_bits.out.begin(), from_bits.out.end(), '\n'), 51);
+  EXPECT_EQ(run_command({"decode", model, path("new.bits.vt"), "-o", path("z.npy")}).code, 0);
+  EXPECT_GT(std::filesystem::file_size(path("z.npy")), 50U * 2 * 4);
+  EXPECT_EQ(run_command({"report", path("runs/records.jsonl"), "-o", path("report.html")}).code, 0);
+  EXPECT_NE(core::read_text(path("report.html")).find("<svg"), std::string::npos);
+
+  // The bits of one model mean nothing to another.
+  const Outcome other = run_command({"predict", path("runs/beta-0.1.vt"), path("new.bits.vt")});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(other.one_line_of_error()) << other.err;
+}
+
+TEST_F(Command, BadDataIsOneAndLeavesNothing) {
+  core::write_file(folder_ / "nan.csv", "a,b\n1,2\nnan,3\n");
+  core::write_file(folder_ / "text.csv", "a,b\n1,red\n2,blue\n");
+  core::write_file(folder_ / "short.csv", "a,b\n1,2\n3\n");
+  core::write_file(folder_ / "short-images-idx3-ubyte", std::string("\0\0\x08\x03", 4));
+  core::write_file(folder_ / "file", "in the way");
+  const std::vector<std::vector<std::string>> lines = {
+      {"train", "csv:" + path("absent.csv") + "#target=b"},
+      {"train", "csv:" + path("nan.csv") + "#target=b"},
+      {"train", "csv:" + path("short.csv") + "#target=b"},
+      {"train", "idx:" + path("absent")},
+      {"predict", path("absent.vt"), data()},
+      {"predict", path("houses.csv"), data()},
+      {"train", data(), "--epochs", "1", "-o", path("file/runs")}};
+  for (std::vector<std::string> line : lines) {
+    if (line[0] == "train" && line.size() == 2) line.insert(line.end(), {"-o", path("runs")});
+    line.push_back("--quiet");
+    const Outcome outcome = run_command(line);
+    EXPECT_EQ(outcome.code, 1) << fmt::format("{}", fmt::join(line, " ")) << outcome.err;
+    EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(path("runs/records.jsonl")));
+  }
+  const Outcome text = run_command({"train", "csv:" + path("text.csv") + "#target=a"});
+  EXPECT_NE(text.code, 0);
+  EXPECT_TRUE(text.one_line_of_error()) << text.err;
+  EXPECT_NE(text.err.find("'b'"), std::string::npos) << text.err;
+}
+
+TEST_F(Command, AFullDiskLeavesNoPartOfAFile) {
+  const Outcome stopped = train({"--hidden", "256,256"}, {.largest_file = 20000});
+  EXPECT_EQ(stopped.code, 1);
+  EXPECT_TRUE(stopped.one_line_of_error()) << stopped.err;
+  for (const std::string& name : core::list_files(folder_ / "runs")) {
+    EXPECT_FALSE(name.ends_with(".vt") || name.ends_with(".jsonl")) << name;
+  }
+  ASSERT_EQ(train({}).code, 0);
+  const Outcome bits = run_command(
+      {"encode", path("runs/beta-0.001.vt"), data(), "-o", path("b.vt")}, {.largest_file = 100});
+  EXPECT_EQ(bits.code, 1);
+  EXPECT_TRUE(bits.one_line_of_error()) << bits.err;
+  EXPECT_FALSE(std::filesystem::exists(path("b.vt")));
+}
+
+TEST_F(Command, DamagedFilesAreRefused) {
+  ASSERT_EQ(train({}).code, 0);
+  const std::string model = path("runs/beta-0.001.vt");
+  ASSERT_EQ(run_command({"encode", model, data(), "-o", path("b.vt")}).code, 0);
+  for (const std::string& whole : {model, path("b.vt")}) {
+    const std::vector<std::byte> bytes = core::read_file(whole);
+    for (const double part : {0.0, 0.01, 0.3, 0.7, 0.999}) {
+      const auto at = static_cast<std::size_t>(part * static_cast<double>(bytes.size()));
+      std::vector<std::byte> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
+      std::vector<std::byte> flipped = bytes;
+      flipped[at] ^= std::byte{16};
+      for (const auto* damaged : {&cut, &flipped}) {
+        core::write_file(folder_ / "damaged.vt", *damaged);
+        const Outcome outcome = whole == model
+                                    ? run_command({"predict", path("damaged.vt"), data()})
+                                    : run_command({"predict", model, path("damaged.vt")});
+        EXPECT_EQ(outcome.code, 1) << whole << " at " << at;
+        EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
+      }
+    }
+  }
+}
+
+TEST_F(Command, CtrlCAndTheSameCommandAgainIsTheSameModel) {
+  const std::vector<std::string> longer = {"--epochs", "2000", "--beta", "0.05"};
+  ASSERT_EQ(train(longer).code, 0);
+  const auto expected = core::read_file(path("runs/beta-0.05.bits.vt"));
+  core::remove_folder(folder_ / "runs");
+  int stops = 0;
+  Outcome outcome;
+  do {
+    outcome = train(longer, {.meanwhile = [&](pid_t child) {
+                      std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+                      if (stops < 3) ::kill(child, SIGINT);
+                    }});
+    if (outcome.code == 0) break;
+    ++stops;
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_NE(outcome.err.find("goes on from"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(std::filesystem::exists(path("runs/beta-0.05.checkpoint.vt")));
+    EXPECT_FALSE(std::filesystem::exists(path("runs/beta-0.05.vt")));
+  } while (stops < 4);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_GE(stops, 1) << "training was over before it could be stopped";
+  EXPECT_EQ(core::read_file(path("runs/beta-0.05.bits.vt")), expected);
+  EXPECT_FALSE(std::filesystem::exists(path("runs/beta-0.05.checkpoint.vt")));
+}
+
+TEST_F(Command, ACnnWritesTheSameBytesOnOneThreadAndTwo) {
+  std::filesystem::create_directory(folder_ / "images");
+  write_images(folder_ / "images", 600);
+  const std::string images = "idx:" + path("images");
+  const Outcome trained =
+      run_command({"train", images, "--encoder", "cnn", "--hidden", "4,8,16", "--channel",
+                   "quantized", "--size", "3", "--epochs", "2", "-o", path("runs")});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const std::string model = path("runs/beta-0.001.vt");
+  for (const char* threads : {"1", "2"}) {
+    ASSERT_EQ(
+        run_command({"encode", model, images, "-o", path(threads), "--threads", threads}).code, 0);
+  }
+  EXPECT_EQ(core::read_file(path("1")), core::read_file(path("2")));
+}
+
+}  // namespace
+}  // namespace venturi::app

@@ -1,0 +1,81 @@
+#include "venturi/code/circuit_codec.hpp"
+
+#include "tests/testing.hpp"
+#include "venturi/code/hash.hpp"
+
+namespace venturi::code {
+namespace {
+
+// Masses of small whole numbers over their sum: the same model on every machine.
+HiddenTree drawn_model(int d, int states, int levels) {
+  core::Random random{core::Key(9)};
+  std::vector<int> parent{-1};
+  for (int v = 1; v < d; ++v) parent.push_back(static_cast<int>(random.below(v)));
+  HiddenTree model{VariableTree::from_parents(parent), states, levels, {}, {}};
+  for (int v = 0; v < d; ++v) {
+    model.transition.emplace_back(v == 0 ? 1 : states, states);
+    model.leaf.emplace_back(levels, states);
+    for (auto* part : {&model.transition.back(), &model.leaf.back()}) {
+      for (auto& p : part->reshaped()) p = static_cast<float>(1 + random.below(50));
+    }
+    auto& t = model.transition.back();
+    t.array().colwise() /= t.rowwise().sum().array().eval();
+    auto& l = model.leaf.back();
+    l.array().rowwise() /= l.colwise().sum().array().eval();
+  }
+  return model;
+}
+
+LevelMatrix drawn_rows(int n, int d, int levels) {
+  core::Random random{core::Key(10)};
+  LevelMatrix x(n, d);
+  for (auto& value : x.reshaped()) value = static_cast<std::uint8_t>(random.below(levels));
+  return x;
+}
+
+TEST(CircuitCodec, RoundTripAtTheModelsCost) {
+  const HiddenTree model = drawn_model(30, 7, 16);
+  const LevelMatrix x = drawn_rows(700, 30, 16);
+  const HiddenTreeCoder coder(model);
+  const auto bytes = coder.encode(x);
+  EXPECT_EQ(coder.decode(bytes, 700), x);
+  const double cost = model.cost_bits(x).sum();
+  EXPECT_NEAR(8.0 * static_cast<double>(bytes.size()), cost, 0.0005 * 700 * 30 + 16);
+  const auto file = coder.serialize();
+  EXPECT_EQ(HiddenTreeCoder::deserialize(file, "test").decode(bytes, 700), x);
+}
+
+TEST(CircuitCodec, GoldenHash) {
+  const HiddenTreeCoder coder(drawn_model(30, 7, 16));
+  EXPECT_EQ(hash64(coder.encode(drawn_rows(300, 30, 16))), 15341428488754878722U);
+}
+
+TEST(CircuitCodec, ImpossibleLevelsStillPass) {
+  HiddenTree model = drawn_model(12, 3, 4);
+  for (auto& leaf : model.leaf) {
+    leaf.setZero();
+    leaf.row(0).setOnes();
+  }
+  const LevelMatrix x = drawn_rows(50, 12, 4);
+  const HiddenTreeCoder coder(model);
+  EXPECT_EQ(coder.decode(coder.encode(x), 50), x);
+}
+
+TEST(CircuitCodec, BadBytes) {
+  const HiddenTreeCoder coder(drawn_model(6, 2, 4));
+  const auto file = coder.serialize();
+  for (std::size_t cut = 0; cut < file.size(); ++cut) {
+    EXPECT_THROW(HiddenTreeCoder::deserialize(core::Bytes(file).first(cut), "cut"),
+                 core::DataError);
+  }
+  const LevelMatrix x = drawn_rows(40, 6, 4);
+  auto bytes = coder.encode(x);
+  EXPECT_EQ(coder.encode(LevelMatrix(0, 6)).size(), 0U);
+  EXPECT_ERROR(coder.encode(LevelMatrix::Constant(1, 6, 4)), core::InvalidArgument, "below 4");
+  bytes.resize(bytes.size() + 9, std::byte{1});
+  EXPECT_THROW(coder.decode(bytes, 40), core::DataError);
+  EXPECT_THROW(coder.decode(core::Bytes(bytes).first(10), 40), core::DataError);
+}
+
+}  // namespace
+}  // namespace venturi::code

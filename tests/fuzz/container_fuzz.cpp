@@ -1,0 +1,10 @@
+#include "tests/fuzz/fuzz.hpp"
+#include "venturi/code/container.hpp"
+
+using namespace venturi;
+
+// What is read is written as it was.
+VENTURI_FUZZ([](core::Bytes bytes) {
+  const code::Container container = code::parse_container(bytes, "fuzz");
+  code::parse_container(code::container_bytes(container), "again");
+})

@@ -1,0 +1,227 @@
+// venturi measure: information between columns of a person's own files, with error bars.
+#include <cmath>
+
+#include "venturi/app/command.hpp"
+#include "venturi/core/record.hpp"
+#include "venturi/data/columns.hpp"
+#include "venturi/measure/by_kind.hpp"
+#include "venturi/report/render.hpp"
+
+namespace venturi::app {
+namespace {
+
+using core::Json;
+using measure::Measured;
+using measure::Variable;
+
+constexpr const char* kWhere = "app.measure";
+
+struct Measure {
+  Common common;
+  std::string quantity;
+  std::vector<std::string> places;
+  std::string given;
+  std::string output;
+  int lags = 1;
+  bool matrix = false;
+  std::shared_ptr<OptionFlags<measure::MiOptions>> flags;
+};
+
+Variable variable(const data::Columns& columns) {
+  const bool names =
+      std::find(columns.text.begin(), columns.text.end(), true) != columns.text.end();
+  if (names && columns.names.size() > 1) {
+    core::fail_argument(kWhere, "a column of text stands alone as a variable, got {}",
+                        fmt::join(columns.names, ", "));
+  }
+  return {.name = fmt::format("{}", fmt::join(columns.names, ", ")),
+          .values = columns.values,
+          .names = names};
+}
+
+// One variable a file; of a single file, one a column where several variables are asked for.
+std::vector<Variable> variables(const std::vector<std::string>& places, bool each_column) {
+  std::vector<Variable> out;
+  for (const std::string& place : places) {
+    const data::Columns columns = data::read_columns(place);
+    if (places.size() > 1 || !each_column) {
+      out.push_back(variable(columns));
+      continue;
+    }
+    for (core::Index c = 0; c < columns.values.cols(); ++c) {
+      out.push_back(variable(columns.column(c)));
+    }
+  }
+  return out;
+}
+
+Measured one(const Measure& verb, const std::vector<Variable>& v,
+             const measure::MiOptions& options) {
+  const core::Key key(verb.common.seed);
+  if (verb.quantity == "entropy") return measure::entropy_by_kind(v[0], options, key);
+  if (verb.quantity == "tc") return measure::groups_by_kind(v, options, key);
+  if (v.size() != 2) {
+    core::fail_argument(kWhere, "{} expects two variables (files, or columns of one), got {}",
+                        verb.quantity, v.size());
+  }
+  if (verb.quantity == "te") {
+    return measure::transfer_by_kind(v[0], v[1], verb.lags, options, key);
+  }
+  if (verb.given.empty()) return measure::information_by_kind(v[0], v[1], options, key);
+  const Variable z = variable(data::read_columns(verb.given));
+  return measure::conditional_by_kind(v[0], v[1], z, options, key);
+}
+
+core::Table empty_table(double level) {
+  return core::Table({{"of", "of", ""},
+                      {"bits", "bits", "{:.4f}"},
+                      {"low", fmt::format("{:g} % from", 100 * level), "{:.4f}"},
+                      {"high", "to", "{:.4f}"},
+                      {"p_value", "p", "{:.4g}"},
+                      {"q_value", "q", "{:.4g}"},
+                      {"n", "n", "{:.0f}"},
+                      {"method", "method", ""}});
+}
+
+void add_row(core::Table& table, const std::string& of, const Measured& m, const Json& q) {
+  const auto finite = [](double v) { return std::isfinite(v) ? Json(v) : Json(); };
+  table.add_row({of, m.estimate.bits, finite(m.estimate.low), finite(m.estimate.high),
+                 m.p_value ? Json(*m.p_value) : Json(), q, m.estimate.n, m.estimate.method});
+}
+
+Json heat_map(const std::vector<Variable>& v, const std::vector<measure::PairMeasured>& pairs,
+              int permutations) {
+  report::HeatMap map{.title = "Mutual information of each pair",
+                      .row_label = "column",
+                      .column_label = "column",
+                      .scale = {.label = "bits", .min = 0}};
+  for (const Variable& one : v) map.rows.push_back(one.name);
+  map.columns = map.rows;
+  map.values.assign(v.size() * v.size(), std::nan(""));
+  std::size_t significant = 0;
+  for (const auto& pair : pairs) {
+    map.values[pair.x * v.size() + pair.y] = map.values[pair.y * v.size() + pair.x] =
+        pair.measured.estimate.bits;
+    significant += pair.q_value <= 0.05 ? 1 : 0;
+  }
+  map.note = permutations > 0
+                 ? fmt::format(
+                       "{} of {} pairs stand out of chance at a false discovery rate of "
+                       "5 % ({} surrogates each).",
+                       significant, pairs.size(), permutations)
+                 : "Without surrogates: which pairs stand out of chance is not said.";
+  return report::to_json(map);
+}
+
+// What the run found, as its record keeps it.
+Json results_of(const Measure& verb, const measure::MiOptions& options, core::Table& table,
+                std::vector<std::string>& warnings) {
+  const std::vector<Variable> v = variables(verb.places, verb.matrix || verb.quantity != "entropy");
+  const auto warn = [&](const std::string& of, const Measured& m) {
+    for (const std::string& text : m.estimate.warnings) warnings.push_back(of + ": " + text);
+  };
+  if (!verb.matrix) {
+    const Measured m = one(verb, v, options);
+    std::vector<std::string> names;
+    for (const Variable& variable : v) names.push_back(variable.name);
+    const std::string of = fmt::format("{}", fmt::join(names, "; "));
+    add_row(table, of, m, Json());
+    warn(of, m);
+    Json out = {{"quantity", verb.quantity}, {"of", names}};
+    out.update(m.json());
+    return out;
+  }
+  Json rows = Json::array();
+  const auto pairs = measure::every_pair(v, options, core::Key(verb.common.seed));
+  for (const auto& pair : pairs) {
+    const std::string of = v[pair.x].name + "; " + v[pair.y].name;
+    const Json q = options.permutations > 0 ? Json(pair.q_value) : Json();
+    add_row(table, of, pair.measured, q);
+    warn(of, pair.measured);
+    rows.push_back({{"x", v[pair.x].name}, {"y", v[pair.y].name}});
+    rows.back().update(pair.measured.json());
+    rows.back()["q_value"] = q;
+  }
+  return {{"quantity", "mi of each pair"},
+          {"pairs", rows},
+          {"heat_maps", {heat_map(v, pairs, options.permutations)}}};
+}
+
+void run(const Measure& verb) {
+  if (verb.matrix && (verb.quantity != "mi" || !verb.given.empty())) {
+    core::fail_argument(kWhere, "--matrix goes with mi alone, got {}",
+                        verb.given.empty() ? verb.quantity : "--given");
+  }
+  if (!verb.given.empty() && verb.quantity != "mi") {
+    core::fail_argument(kWhere, "--given goes with mi alone, got {}", verb.quantity);
+  }
+  if (verb.quantity == "entropy" && verb.places.size() != 1) {
+    core::fail_argument(kWhere, "entropy expects one variable, got {}", verb.places.size());
+  }
+  measure::MiOptions options;
+  verb.flags->apply(options);
+  const double start = core::now_seconds();
+  core::Table table = empty_table(options.interval);
+  std::vector<std::string> warnings;
+  Json results = results_of(verb, options, table, warnings);
+  core::Record record{.command = "measure " + verb.quantity,
+                      .options = core::options_to_json(options),
+                      .seed = verb.common.seed,
+                      .results = results,
+                      .seconds = core::now_seconds() - start};
+  record.options["variables"] = verb.places;
+  if (!verb.given.empty()) record.options["given"] = verb.given;
+  if (verb.quantity == "te") record.options["lags"] = verb.lags;
+  if (!verb.output.empty()) {
+    record.results["notes"] = warnings;
+    record.results["tables"] = {report::to_json(table)};
+    const std::filesystem::path folder = verb.output;
+    core::append_record(folder / "records.jsonl", record);
+    core::write_file(
+        folder / "report.html",
+        report::render_records(core::read_records(folder / "records.jsonl"), "Measured").html());
+    record.results = results;
+  }
+  const auto monitor = verb.common.monitor();
+  if (!verb.common.json) {
+    for (const std::string& text : warnings) monitor->warn(text);
+  }
+  print_result(verb.common, record.json(), table.text());
+}
+
+std::string footer() {
+  std::string out =
+      "A variable is x.npy (n or n*d), table.csv or table.csv#a,b (those columns). Two files are "
+      "two\nvariables; the columns of a single file are a variable each, but for entropy.\n\n"
+      "Methods; `default` goes by the data: names and few values are counted, or measured by ross, "
+      "gao,\nmesner-shalizi beside numbers; numbers by the first of the list:\n";
+  for (const auto& m : measure::member_infos()) {
+    out += fmt::format("  {:<15} {:<15} {}\n", m.kind, m.name, m.summary);
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_measure(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "measure", "mutual information, entropy and their kin of CSV or NPY columns, with intervals");
+  const auto state = std::make_shared<Measure>();
+  verb->add_option("quantity", state->quantity,
+                   "mi, entropy, tc (total correlation) or te (transfer entropy from the first to "
+                   "the second)")
+      ->required()
+      ->check(CLI::IsMember({"mi", "entropy", "tc", "te"}));
+  verb->add_option("variables", state->places, "x.npy, table.csv or table.csv#a,b")->required();
+  verb->add_option("--given", state->given, "mi given this variable too");
+  verb->add_option("--lags", state->lags, "te: steps of the past that count [1]");
+  verb->add_flag("--matrix", state->matrix, "mi of every pair of columns");
+  verb->add_option("-o,--output", state->output,
+                   "folder: the run is appended to its records.jsonl, drawn in its report.html");
+  state->flags = std::make_shared<OptionFlags<measure::MiOptions>>(*verb);
+  add_common(*verb, state->common);
+  verb->footer(footer);
+  verb->callback([state] { run(*state); });
+}
+
+}  // namespace venturi::app
