@@ -1,22 +1,13 @@
 #include "venturi/couple/ib.hpp"
 
 #include <cmath>
-#include <functional>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 #include "venturi/couple/clustering.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Joint random_joint(std::uint64_t seed, Index rows, Index columns) {
-  core::Random random{core::Key(seed)};
-  Matrix p(rows, columns);
-  for (Index x = 0; x < rows; ++x) {
-    for (Index y = 0; y < columns; ++y) p(x, y) = std::pow(random.uniform(), 3);
-  }
-  return make_joint(p, {.normalise = true});
-}
 
 // A standard normal pair of correlation rho on an even grid of `n` points over +-width.
 Joint gaussian_pair(double rho, Index n, double width) {
@@ -80,19 +71,10 @@ TEST(Ib, NotWorseThanEveryPartition) {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     const Joint joint = random_joint(50 + seed, 8, 4);
     for (const double beta : {1.5, 4.0, 15.0}) {
-      std::vector<int> labels(8, 0);
       double best = 0;
-      const std::function<void(int, int)> place = [&](int at, int used) {
-        if (at == 8) {
-          best = std::min(best, evaluate_clustering(joint, labels, beta).objective_bits);
-          return;
-        }
-        for (int k = 0; k <= used; ++k) {
-          labels[at] = k;
-          place(at + 1, std::max(used, k + 1));
-        }
-      };
-      place(0, 0);
+      each_partition(8, [&](const std::vector<int>& labels, int) {
+        best = std::min(best, evaluate_clustering(joint, labels, beta).objective_bits);
+      });
       const IbSolution soft = solve_ib(joint, beta, core::Key(seed));
       EXPECT_LE(soft.point.objective_bits, best + 1e-9);
       // The best of many random starts of plain Blahut-Arimoto finds nothing lower.

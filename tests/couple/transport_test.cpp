@@ -5,18 +5,13 @@
 #include <limits>
 #include <numeric>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 #include "venturi/couple/sinkhorn.hpp"
 #include "venturi/couple/sliced.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Vector random_law(core::Random& random, Index n) {
-  Vector p(n);
-  for (Index i = 0; i < n; ++i) p[i] = -std::log(1 - random.uniform());
-  return p / p.sum();
-}
 
 Matrix random_costs(core::Random& random, Index n, Index m) {
   Matrix c(n, m);

@@ -65,7 +65,16 @@ void run(const Couple& verb) {
 }
 
 std::string footer() {
-  std::string out = "Members:\n";
+  std::string out =
+      "Examples:\n"
+      "  venturi couple ib joint.csv --sweep 1.5,2,4,8 --json\n"
+      "  venturi couple dib counts.npy --normalize --sweep 5 --set restarts=30\n"
+      "  venturi couple mec-b p.csv q.csv --sweep 0.5,1,2 -o runs/records.jsonl\n"
+      "  venturi report runs/records.jsonl -o page.html\n"
+      "  venturi couple ot p.csv q.csv costs.csv\n\n"
+      "A joint table holds p(x,y), a row an x; a law is one row or one column. A sum that is not "
+      "one "
+      "within 1e-9\nis refused unless --normalize asks to divide by it.\n\nMembers:\n";
   for (const auto& m : couple::members()) out += fmt::format("  {:<20} {}\n", m.name, m.summary);
   out += "\nOptions of a member, for --set:\n";
   for (const auto& m : couple::members()) {
@@ -85,10 +94,11 @@ void add_couple(CLI::App& app) {
       "couple", "discrete bottlenecks, couplings, transport on tables (CSV or NPY)");
   const auto state = std::make_shared<Couple>();
   verb->add_option("member", state->member, "what to compute, by name (see below)")->required();
-  verb->add_option("tables", state->tables, "the tables it asks for: .npy or .csv");
+  verb->add_option("tables", state->tables,
+                   "the tables it asks for: x.npy, table.csv or table.csv#a,b");
   verb->add_option("--sweep", state->sweep, "betas, rates in bits or slopes")->delimiter(',');
   verb->add_option("--set", state->settings, "an option of the member: name=value");
-  verb->add_flag("--normalise", state->normalise, "divide each table by its sum");
+  verb->add_flag("--normalise,--normalize", state->normalise, "divide each table by its sum");
   verb->add_option("-o,--output", state->output,
                    "append the run, with its curve drawn, to this records.jsonl");
   add_common(*verb, state->common);

@@ -79,9 +79,13 @@ Json point_json(const IbPoint& p, double whole) {
 }
 
 Json hard_json(const HardClustering& c) {
-  return {{"entropy_bits", c.entropy_bits},     {"relevance_bits", c.relevance_bits},
-          {"objective_bits", c.objective_bits}, {"clusters", c.clusters},
-          {"converged", c.converged},           {"labels", c.labels}};
+  return {{"entropy_bits", c.entropy_bits},
+          {"relevance_bits", c.relevance_bits},
+          {"objective_bits", c.objective_bits},
+          {"clusters", c.clusters},
+          {"converged", c.converged},
+          {"starts", c.starts},
+          {"labels", c.labels}};
 }
 
 Json ib_curve_json(const CoupleInput& input, const IbOptions& options) {
