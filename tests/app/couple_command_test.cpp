@@ -115,7 +115,7 @@ TEST_F(CoupleCommand, WrongUsageIsTwo) {
 TEST_F(CoupleCommand, NormalisesOnRequestAndLeavesOutZeroes) {
   const std::string counts = file("counts.csv", "x,y,z\n4,0,1\n0,0,0\n1,0,4\n");
   const Outcome got =
-      run_command({"couple", "ib", counts, "--normalise", "--sweep", "5", "--json", "--seed", "3"});
+      run_command({"couple", "ib", counts, "--normalize", "--sweep", "5", "--json", "--seed", "3"});
   ASSERT_EQ(got.code, 0) << got.err;
   EXPECT_NEAR(results(got)["mutual_information_bits"].get<double>(), 0.2780719051, 1e-9);
   EXPECT_EQ(results(got)["encoder"].size(), 3U);
@@ -123,6 +123,15 @@ TEST_F(CoupleCommand, NormalisesOnRequestAndLeavesOutZeroes) {
       run_command({"couple", "dib", file("one.csv", "1\n"), "--sweep", "2", "--json"});
   ASSERT_EQ(one.code, 0) << one.err;
   EXPECT_EQ(results(one)["curve"][0]["clusters"], 1);
+}
+
+TEST_F(CoupleCommand, TheHelpHasExamplesMembersAndOptions) {
+  const Outcome help = run_command({"couple", "--help"});
+  EXPECT_EQ(help.code, 0);
+  for (const char* part : {"venturi couple ib joint.csv", "mec-b", "sinkhorn", "sweep_limit",
+                           "--normalize", "--sweep", "coding-game"}) {
+    EXPECT_NE(help.out.find(part), std::string::npos) << part;
+  }
 }
 
 TEST_F(CoupleCommand, LimitsSayWhatWasReached) {
@@ -137,7 +146,7 @@ TEST_F(CoupleCommand, LimitsSayWhatWasReached) {
 }
 
 TEST_F(CoupleCommand, CurvesReachThePage) {
-  const std::string records = path("records.jsonl");
+  const std::string folder = path("runs");
   const std::vector<std::vector<std::string>> runs = {
       {"couple", "ib", joint(), "--sweep", "9,2,5"},
       {"couple", "dib", joint(), "--sweep", "9,2"},
@@ -148,11 +157,11 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
       {"couple", "coding-game", "--sweep", "0.5,4", "--set", "side=4", "--set", "episodes=20"},
       {"couple", "mec", p(), q()}};
   for (auto words : runs) {
-    words.insert(words.end(), {"-o", records});
+    words.insert(words.end(), {"-o", folder});
     const Outcome got = run_command(words);
     ASSERT_EQ(got.code, 0) << got.err;
   }
-  const auto kept = core::read_records(records);
+  const auto kept = core::read_records(path("runs/records.jsonl"));
   ASSERT_EQ(kept.size(), runs.size());
   EXPECT_EQ(kept[0]["command"], "couple ib");
   const Json line = kept[0]["results"]["plots"][0]["series"][0];
@@ -161,9 +170,7 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
   EXPECT_LE(line["x"][1], line["x"][2]);
   EXPECT_EQ(kept[6]["results"]["plots"].size(), 2U);
   EXPECT_FALSE(kept[7]["results"].contains("plots"));
-  const Outcome page = run_command({"report", records, "-o", path("page.html")});
-  ASSERT_EQ(page.code, 0) << page.err;
-  const std::string html = core::read_text(path("page.html"));
+  const std::string html = core::read_text(path("runs/report.html"));
   std::size_t drawn = 0;
   for (auto at = html.find("<svg"); at != std::string::npos; at = html.find("<svg", at + 1)) {
     ++drawn;

@@ -112,6 +112,37 @@ TEST(Ib, SolutionIsAFixedPointOfTheEquations) {
   }
 }
 
+// Each form is the best at its own alpha: L as defined, of the others' encoders, is not lower.
+TEST(Ib, GeneralisedFormsAreBestAtTheirOwnAlpha) {
+  const std::vector<double> alphas{0, 0.3, 0.7, 1};
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    const Joint joint = random_joint(70 + seed, 8, 4);
+    const double beta = 6;
+    std::vector<IbSolution> solved;
+    for (const double alpha : alphas) {
+      solved.push_back(solve_ib(joint, beta, core::Key(seed), {.alpha = alpha, .restarts = 10}));
+    }
+    for (std::size_t own = 0; own < alphas.size(); ++own) {
+      for (const IbSolution& other : solved) {
+        const Matrix with_x = joint.px.asDiagonal() * other.encoder;
+        const double given_x = joint_entropy_bits(with_x) - entropy_bits(joint.px);
+        const double l = entropy_bits(with_x.colwise().sum().transpose()) - alphas[own] * given_x -
+                         beta * mutual_information_bits(other.encoder.transpose() * joint.p);
+        if (&other == &solved[own]) {
+          EXPECT_NEAR(solved[own].point.objective_bits, l, 1e-9);
+        } else {
+          EXPECT_LE(solved[own].point.objective_bits, l + 1e-6) << seed << " " << alphas[own];
+        }
+      }
+    }
+    // H(T|X) is only rewarded as alpha grows.
+    for (std::size_t k = 1; k < alphas.size(); ++k) {
+      const auto given_x = [](const IbPoint& p) { return p.entropy_bits - p.rate_bits; };
+      EXPECT_GE(given_x(solved[k].point), given_x(solved[k - 1].point) - 1e-4) << seed;
+    }
+  }
+}
+
 TEST(Ib, CurveIsConcaveWithSlopeOneOverBeta) {
   const Joint joint = random_joint(11, 20, 8);
   const auto betas = log_spaced(1.2, 60, 60);

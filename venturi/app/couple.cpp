@@ -4,6 +4,7 @@
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
 #include "venturi/data/columns.hpp"
+#include "venturi/report/render.hpp"
 
 namespace venturi::app {
 namespace {
@@ -61,7 +62,11 @@ void run(const Couple& verb) {
   print_result(verb.common, record.json(), record.results.dump(2) + "\n");
   if (verb.output.empty()) return;
   record.results.update(couple_drawings(verb.member, record.results));
-  core::append_record(verb.output, record);
+  const std::filesystem::path folder = verb.output;
+  core::append_record(folder / "records.jsonl", record);
+  const auto records = core::read_records(folder / "records.jsonl");
+  core::write_file(folder / "report.html",
+                   report::render_records(records, "Discrete bottlenecks and couplings").html());
 }
 
 std::string footer() {
@@ -69,8 +74,7 @@ std::string footer() {
       "Examples:\n"
       "  venturi couple ib joint.csv --sweep 1.5,2,4,8 --json\n"
       "  venturi couple dib counts.npy --normalize --sweep 5 --set restarts=30\n"
-      "  venturi couple mec-b p.csv q.csv --sweep 0.5,1,2 -o runs/records.jsonl\n"
-      "  venturi report runs/records.jsonl -o page.html\n"
+      "  venturi couple mec-b p.csv q.csv --sweep 0.5,1,2 -o runs\n"
       "  venturi couple ot p.csv q.csv costs.csv\n\n"
       "A joint table holds p(x,y), a row an x; a law is one row or one column. A sum that is not "
       "one "
@@ -100,7 +104,7 @@ void add_couple(CLI::App& app) {
   verb->add_option("--set", state->settings, "an option of the member: name=value");
   verb->add_flag("--normalise,--normalize", state->normalise, "divide each table by its sum");
   verb->add_option("-o,--output", state->output,
-                   "append the run, with its curve drawn, to this records.jsonl");
+                   "folder: the run is appended to its records.jsonl, drawn in its report.html");
   add_common(*verb, state->common);
   verb->footer(footer);
   verb->callback([state] { run(*state); });
