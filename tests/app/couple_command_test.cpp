@@ -154,6 +154,7 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
       {"couple", "mec-b", p(), q(), "--sweep", "0.2,1"},
       {"couple", "rate-distortion", p(), costs(), "--sweep", "1,3"},
       {"couple", "draft", p(), q(), "--sweep", "1,2,4"},
+      {"couple", "tokens-to-thoughts", costs(), "--sweep", "0.1,1,9"},
       {"couple", "coding-game", "--sweep", "0.5,4", "--set", "side=4", "--set", "episodes=20"},
       {"couple", "mec", p(), q()}};
   for (auto words : runs) {
@@ -168,14 +169,14 @@ TEST_F(CoupleCommand, CurvesReachThePage) {
   ASSERT_EQ(line["x"].size(), 3U);
   EXPECT_LE(line["x"][0], line["x"][1]);
   EXPECT_LE(line["x"][1], line["x"][2]);
-  EXPECT_EQ(kept[6]["results"]["plots"].size(), 2U);
-  EXPECT_FALSE(kept[7]["results"].contains("plots"));
+  EXPECT_EQ(kept[7]["results"]["plots"].size(), 2U);
+  EXPECT_FALSE(kept[8]["results"].contains("plots"));
   const std::string html = core::read_text(path("runs/report.html"));
   std::size_t drawn = 0;
   for (auto at = html.find("<svg"); at != std::string::npos; at = html.find("<svg", at + 1)) {
     ++drawn;
   }
-  EXPECT_GE(drawn, 8U);
+  EXPECT_GE(drawn, 9U);
   for (const char* title : {"Deterministic information bottleneck", "Coding game: reward"}) {
     EXPECT_NE(html.find(title), std::string::npos) << title;
   }
