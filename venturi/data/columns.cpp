@@ -101,7 +101,8 @@ Columns read_columns(std::string_view place) {
     }
     return from_array(path);
   }
-  return decode_file(path, [&](core::Bytes bytes) { return from_text(as_text(bytes), fragment); });
+  return decode_file(
+      path, [wanted = fragment](core::Bytes bytes) { return from_text(as_text(bytes), wanted); });
 }
 
 }  // namespace venturi::data
