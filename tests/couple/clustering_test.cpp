@@ -1,37 +1,12 @@
 #include "venturi/couple/clustering.hpp"
 
 #include <cmath>
-#include <functional>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Joint random_joint(std::uint64_t seed, Index rows, Index columns) {
-  core::Random random{core::Key(seed)};
-  Matrix p(rows, columns);
-  for (Index x = 0; x < rows; ++x) {
-    for (Index y = 0; y < columns; ++y) p(x, y) = std::pow(random.uniform(), 3);
-  }
-  return make_joint(p, {.normalise = true});
-}
-
-// Every partition of 0 .. n-1, as restricted growth strings.
-void each_partition(int n, const std::function<void(const std::vector<int>&, int)>& visit) {
-  std::vector<int> labels(n, 0);
-  const std::function<void(int, int)> place = [&](int at, int used) {
-    if (at == n) {
-      visit(labels, used);
-      return;
-    }
-    for (int k = 0; k <= used; ++k) {
-      labels[at] = k;
-      place(at + 1, std::max(used, k + 1));
-    }
-  };
-  place(0, 0);
-}
 
 TEST(Clustering, DeterministicEqualsEnumeration) {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {

@@ -6,16 +6,11 @@
 #include <map>
 #include <queue>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Vector random_law(core::Random& random, Index n, double sharpness) {
-  Vector p(n);
-  for (Index i = 0; i < n; ++i) p[i] = std::exp(sharpness * random.normal());
-  return p / p.sum();
-}
 
 // The linear programme as a maximal flow: multisets of drafts -> tokens in them -> target. Its
 // value is the optimal acceptance. Plain augmenting paths by breadth, capacities in double.

@@ -1,22 +1,13 @@
 #include "venturi/couple/ib.hpp"
 
 #include <cmath>
-#include <functional>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 #include "venturi/couple/clustering.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Joint random_joint(std::uint64_t seed, Index rows, Index columns) {
-  core::Random random{core::Key(seed)};
-  Matrix p(rows, columns);
-  for (Index x = 0; x < rows; ++x) {
-    for (Index y = 0; y < columns; ++y) p(x, y) = std::pow(random.uniform(), 3);
-  }
-  return make_joint(p, {.normalise = true});
-}
 
 // A standard normal pair of correlation rho on an even grid of `n` points over +-width.
 Joint gaussian_pair(double rho, Index n, double width) {
@@ -80,19 +71,10 @@ TEST(Ib, NotWorseThanEveryPartition) {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     const Joint joint = random_joint(50 + seed, 8, 4);
     for (const double beta : {1.5, 4.0, 15.0}) {
-      std::vector<int> labels(8, 0);
       double best = 0;
-      const std::function<void(int, int)> place = [&](int at, int used) {
-        if (at == 8) {
-          best = std::min(best, evaluate_clustering(joint, labels, beta).objective_bits);
-          return;
-        }
-        for (int k = 0; k <= used; ++k) {
-          labels[at] = k;
-          place(at + 1, std::max(used, k + 1));
-        }
-      };
-      place(0, 0);
+      each_partition(8, [&](const std::vector<int>& labels, int) {
+        best = std::min(best, evaluate_clustering(joint, labels, beta).objective_bits);
+      });
       const IbSolution soft = solve_ib(joint, beta, core::Key(seed));
       EXPECT_LE(soft.point.objective_bits, best + 1e-9);
       // The best of many random starts of plain Blahut-Arimoto finds nothing lower.
@@ -130,6 +112,37 @@ TEST(Ib, SolutionIsAFixedPointOfTheEquations) {
   }
 }
 
+// Each form is the best at its own alpha: L as defined, of the others' encoders, is not lower.
+TEST(Ib, GeneralisedFormsAreBestAtTheirOwnAlpha) {
+  const std::vector<double> alphas{0, 0.3, 0.7, 1};
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    const Joint joint = random_joint(70 + seed, 8, 4);
+    const double beta = 6;
+    std::vector<IbSolution> solved;
+    for (const double alpha : alphas) {
+      solved.push_back(solve_ib(joint, beta, core::Key(seed), {.alpha = alpha, .restarts = 10}));
+    }
+    for (std::size_t own = 0; own < alphas.size(); ++own) {
+      for (const IbSolution& other : solved) {
+        const Matrix with_x = joint.px.asDiagonal() * other.encoder;
+        const double given_x = joint_entropy_bits(with_x) - entropy_bits(joint.px);
+        const double l = entropy_bits(with_x.colwise().sum().transpose()) - alphas[own] * given_x -
+                         beta * mutual_information_bits(other.encoder.transpose() * joint.p);
+        if (&other == &solved[own]) {
+          EXPECT_NEAR(solved[own].point.objective_bits, l, 1e-9);
+        } else {
+          EXPECT_LE(solved[own].point.objective_bits, l + 1e-6) << seed << " " << alphas[own];
+        }
+      }
+    }
+    // H(T|X) is only rewarded as alpha grows.
+    for (std::size_t k = 1; k < alphas.size(); ++k) {
+      const auto given_x = [](const IbPoint& p) { return p.entropy_bits - p.rate_bits; };
+      EXPECT_GE(given_x(solved[k].point), given_x(solved[k - 1].point) - 1e-4) << seed;
+    }
+  }
+}
+
 TEST(Ib, CurveIsConcaveWithSlopeOneOverBeta) {
   const Joint joint = random_joint(11, 20, 8);
   const auto betas = log_spaced(1.2, 60, 60);
@@ -162,7 +175,8 @@ TEST(Ib, GaussianPairFollowsTheory) {
     const Joint joint = gaussian_pair(rho, 81, 5);
     // Theory: one cluster is stable up to 1 / rho^2.
     EXPECT_NEAR(first_critical_beta(joint) * rho * rho, 1, 0.01);
-    const auto found = critical_betas(joint, {.beta_limit = 1.2 / (rho * rho), .count_limit = 1});
+    const auto found =
+        critical_betas(joint, {.beta_limit = 1.2 / (rho * rho), .count_limit = 1}).found;
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].clusters_before, 1);
     // The solved curve leaves zero within one percent of it.
@@ -192,7 +206,7 @@ TEST(Ib, TransitionsOfPlantedLevels) {
   Matrix table(4, 4);
   table << 10, 6, 1, 1, 6, 10, 1, 1, 1, 1, 10, 6, 1, 1, 6, 10;
   const Joint joint = make_joint(table, {.normalise = true});
-  const auto found = critical_betas(joint, {.beta_limit = 60, .count_limit = 3});
+  const auto found = critical_betas(joint, {.beta_limit = 60, .count_limit = 3}).found;
   ASSERT_GE(found.size(), 2U);
   // Eigenvalues of the doubly stochastic table: 1, 14/18, 4/18, 4/18.
   EXPECT_NEAR(found[0].beta, std::pow(18.0 / 14, 2), 1e-9);
@@ -210,7 +224,7 @@ TEST(Ib, EdgeTables) {
   const Joint point = make_joint(Matrix::Ones(1, 1));
   EXPECT_EQ(solve_ib(point, 5, core::Key(1)).point.clusters, 1);
   EXPECT_TRUE(std::isinf(first_critical_beta(point)));
-  EXPECT_TRUE(critical_betas(point).empty());
+  EXPECT_TRUE(critical_betas(point).found.empty());
   const Joint independent = make_joint(Matrix::Constant(3, 4, 1.0 / 12));
   const IbSolution flat = solve_ib(independent, 100, core::Key(1));
   EXPECT_NEAR(flat.point.rate_bits, 0, 1e-9);
@@ -248,6 +262,17 @@ TEST(Ib, LimitsReturnWhatWasReached) {
     EXPECT_FALSE(point.converged);
     EXPECT_TRUE(std::isfinite(point.objective_bits));
   }
+}
+
+TEST(Ib, TransitionsSayHowFarTheyWereFollowed) {
+  const Joint joint = random_joint(6, 30, 10);
+  const Transitions stopped = critical_betas(joint, {.time_limit_s = 1e-9});
+  EXPECT_TRUE(stopped.time_out);
+  EXPECT_NEAR(stopped.reached_beta, first_critical_beta(joint), 1e-12);
+  const Transitions short_of = critical_betas(joint, {.beta_limit = 0.5});
+  EXPECT_FALSE(short_of.time_out);
+  EXPECT_TRUE(short_of.found.empty());
+  EXPECT_EQ(short_of.reached_beta, 0.5);
 }
 
 TEST(Ib, TallTablesNeedAClusterLimit) {

@@ -2,63 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
-#include "venturi/core/key.hpp"
+#include "venturi/couple/figures.hpp"
 #include "venturi/couple/mec_b_game.hpp"
 
 namespace venturi::couple {
 namespace {
 
-Vector random_law(core::Random& random, Index n, double sharpness) {
-  Vector p(n);
-  for (Index i = 0; i < n; ++i) p[i] = std::exp(sharpness * random.normal());
-  return p / p.sum();
-}
-
 double second_largest(Vector p) {
   std::sort(p.data(), p.data() + p.size(), std::greater<>());
   return p.size() > 1 ? p[1] : 0;
-}
-
-// The oracle. For a given p(t) the most information is H(X) + H(T) minus the least coupling
-// entropy, so EBIM is a search over p(t) alone. Three or fewer codes: walk p(t) along the curve
-// H(T) = rate.
-double ebim_by_search(const Vector& p, double rate) {
-  const auto value = [&](double a) {
-    // The second mass in (0, (1-a)/2], where H grows with it.
-    double low = 0;
-    double high = (1 - a) / 2;
-    const auto entropy = [&](double b) {
-      return plogp_bits(a) + plogp_bits(b) + plogp_bits(1 - a - b);
-    };
-    if (entropy(low) > rate || entropy(high) < rate) return 0.0;
-    for (int step = 0; step < 60; ++step) {
-      const double middle = 0.5 * (low + high);
-      (entropy(middle) < rate ? low : high) = middle;
-    }
-    const Vector t{{a, low, 1 - a - low}};
-    return entropy_bits(p) + entropy_bits(t) - exact_coupling(p, t).bits;
-  };
-  // The optimum is a cusp: look closer and closer around the best of an even grid.
-  double best = 0;
-  double from = 0;
-  double width = 1;
-  for (int level = 0; level < 4; ++level) {
-    double at = from + width / 2;
-    for (int k = 0; k < 2000; ++k) {
-      const double a = from + width * (k + 0.5) / 2000;
-      const double here = a > 0 && a < 1 ? value(a) : 0;
-      if (here > best) {
-        best = here;
-        at = a;
-      }
-    }
-    width /= 200;
-    from = at - width / 2;
-  }
-  return best;
 }
 
 TEST(Ebim, GapIsBelowTheSecondMass) {

@@ -4,17 +4,12 @@
 #include <cmath>
 #include <functional>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 #include "venturi/core/key.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Vector random_law(core::Random& random, Index n) {
-  Vector p(n);
-  for (Index i = 0; i < n; ++i) p[i] = std::pow(-std::log(1 - random.uniform()), 2);
-  return p / p.sum();
-}
 
 // The oracle: entropy is concave, so its least value is at a vertex of the transport polytope; a
 // vertex is a forest, and taking its leaves in any order is a sequence of min(row, column) steps.

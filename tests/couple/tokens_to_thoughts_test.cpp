@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 
 namespace venturi::couple {
@@ -49,19 +49,10 @@ TEST(TokensToThoughts, MinimalAtThePlantedPartition) {
 TEST(TokensToThoughts, EqualsEnumeration) {
   const Planted world = planted(9, 4, 2, 1.5);
   for (const double beta : {0.01, 0.1, 1.0}) {
-    std::vector<int> labels(8, 0);
     double best = 1e300;
-    const std::function<void(int, int)> place = [&](int at, int used) {
-      if (at == 8) {
-        best = std::min(best, compression_meaning(world.points, labels, beta).objective);
-        return;
-      }
-      for (int k = 0; k <= used; ++k) {
-        labels[at] = k;
-        place(at + 1, std::max(used, k + 1));
-      }
-    };
-    place(0, 0);
+    each_partition(8, [&](const std::vector<int>& labels, int) {
+      best = std::min(best, compression_meaning(world.points, labels, beta).objective);
+    });
     const auto found = minimise_compression(world.points, core::Key(1), {.beta = beta});
     EXPECT_NEAR(found.value.objective, best, 1e-9) << beta;
   }

@@ -5,18 +5,13 @@
 #include <limits>
 #include <numeric>
 
+#include "tests/couple/random_tables.hpp"
 #include "tests/testing.hpp"
 #include "venturi/couple/sinkhorn.hpp"
 #include "venturi/couple/sliced.hpp"
 
 namespace venturi::couple {
 namespace {
-
-Vector random_law(core::Random& random, Index n) {
-  Vector p(n);
-  for (Index i = 0; i < n; ++i) p[i] = -std::log(1 - random.uniform());
-  return p / p.sum();
-}
 
 Matrix random_costs(core::Random& random, Index n, Index m) {
   Matrix c(n, m);
@@ -132,6 +127,22 @@ TEST(ExactTransport, ConditionsKeepMassApart) {
   }
   const auto partner = optimal_assignment(conditional_squared_distances({x, cx}, {y, cy}, 1e3));
   for (Index i = 0; i < 8; ++i) EXPECT_EQ(cx(i, 0), cy(partner[i], 0));
+  // Then each class is coupled by itself; without weight the classes do not count.
+  const Matrix costs = squared_distances(x, y);
+  double apart = 0;
+  for (const double label : {0.0, 1.0}) {
+    std::vector<Index> rows;
+    std::vector<Index> columns;
+    for (Index i = 0; i < 8; ++i) {
+      if (cx(i, 0) == label) rows.push_back(i);
+      if (cy(i, 0) == label) columns.push_back(i);
+    }
+    apart += best_permutation(costs(rows, columns));
+  }
+  double together = 0;
+  for (Index i = 0; i < 8; ++i) together += costs(i, partner[i]);
+  EXPECT_NEAR(together, apart, 1e-12);
+  EXPECT_EQ(conditional_squared_distances({x, cx}, {y, cy}, 0), costs);
 }
 
 TEST(ExactTransport, SampledPairsFollowThePlan) {
@@ -222,6 +233,42 @@ TEST(Line, EqualsTheNetworkSimplex) {
     EXPECT_NEAR(line.cost, exact_transport(a, b, squared_distances(xs, ys)).cost, 1e-12);
     EXPECT_LE(line.flows.size(), static_cast<std::size_t>(n + m - 1));
   }
+}
+
+TEST(Sliced, ClassByClassIsTheirMean) {
+  core::Random random{core::Key(11)};
+  Matrix x = random_costs(random, 40, 2);
+  Matrix y = random_costs(random, 40, 2);
+  std::vector<int> in_x(40);
+  std::vector<int> in_y(40);
+  for (int i = 0; i < 40; ++i) {
+    in_x[i] = i < 30 ? 0 : 1;  // shares 3/4 and 1/4
+    in_y[i] = i % 2;
+    x(i, 0) += 10 * in_x[i];
+    y(i, 0) += 10 * in_y[i];
+    y(i, 1) += in_y[i] == 0 ? 1 : 3;
+  }
+  const SlicedOptions options{.directions = 2000};
+  const auto both = conditional_sliced_transport({x, in_x}, {y, in_y}, core::Key(1), options);
+  double cost = 0;
+  for (const int label : {0, 1}) {
+    const std::vector<int> same_x(std::count(in_x.begin(), in_x.end(), label), 0);
+    const std::vector<int> same_y(std::count(in_y.begin(), in_y.end(), label), 0);
+    Matrix part_x(same_x.size(), 2);
+    Matrix part_y(same_y.size(), 2);
+    for (int i = 0, a = 0, b = 0; i < 40; ++i) {
+      if (in_x[i] == label) part_x.row(a++) = x.row(i);
+      if (in_y[i] == label) part_y.row(b++) = y.row(i);
+    }
+    const Vector p = Vector::Constant(part_x.rows(), 1.0 / static_cast<double>(part_x.rows()));
+    const Vector q = Vector::Constant(part_y.rows(), 1.0 / static_cast<double>(part_y.rows()));
+    cost += (label == 0 ? 0.75 : 0.25) *
+            sliced_transport({part_x, p}, {part_y, q}, core::Key(2), options).cost;
+  }
+  EXPECT_NEAR(both.cost, cost, 6 * both.standard_error);
+  // Without the classes mass is missing in one of them, ten units apart.
+  const Vector even = Vector::Constant(40, 1.0 / 40);
+  EXPECT_GT(sliced_transport({x, even}, {y, even}, core::Key(1), options).cost, 2 * both.cost);
 }
 
 TEST(Sliced, ShiftedPointsHaveAKnownCost) {

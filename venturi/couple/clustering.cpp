@@ -288,6 +288,7 @@ HardClustering sequential_ib(const Joint& joint, core::Key key, const Sequential
     found.sweeps = sweeps;
     found.converged = converged;
     if (found.objective_bits < best.objective_bits) best = std::move(found);
+    best.starts = start + 1;
     if (core::now_seconds() > end) break;
   }
   expand_labels(joint, best);
@@ -341,6 +342,7 @@ HardClustering deterministic_ib(const Joint& joint, double beta, core::Key key,
     found.sweeps = sweeps;
     found.converged = converged;
     if (found.objective_bits < best.objective_bits) best = std::move(found);
+    best.starts = start + 1;
     if (core::now_seconds() > end) break;
   }
   expand_labels(joint, best);

@@ -36,6 +36,7 @@ struct HardClustering {
   double objective_bits = 0;  // L, or -I(T;Y) for beta = infinity
   int sweeps = 0;
   bool converged = true;  // false: a limit was hit
+  int starts = 0;         // gone from; fewer than asked if the time limit was hit
 };
 
 // H(T), I(T;Y) and L of the clustering `labels` (one a row of joint.p) at `beta`.

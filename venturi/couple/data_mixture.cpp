@@ -105,7 +105,9 @@ Vector MixtureModel::features(const Vector& weights, double distance) const {
 }
 
 Vector MixtureModel::mixed_coefficients(double size) const {
-  if (!(size > 0)) core::fail_argument("couple.MixtureModel", "expected size > 0, got {}", size);
+  if (!(size > 0) || std::isinf(size)) {
+    core::fail_argument("couple.MixtureModel", "expected a finite size > 0, got {}", size);
+  }
   const double part = std::log(size / sizes_[0]) / std::log(sizes_[1] / sizes_[0]);
   return (1 - part) * coefficients_[0] + part * coefficients_[1];
 }

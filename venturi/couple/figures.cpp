@@ -57,39 +57,6 @@ double chi_square_sigmas(const Vector& counts, const Vector& law) {
   return (chi2 - freedom) / std::sqrt(2 * freedom);
 }
 
-// EBIM by search: over p(t) of three codes along H(T) = rate, each with its least entropy coupling.
-double ebim_by_search(const Vector& p, double rate_bits) {
-  const auto entropy = [](double a, double b) {
-    return plogp_bits(a) + plogp_bits(b) + plogp_bits(1 - a - b);
-  };
-  double best = 0;
-  double from = 0;
-  double width = 1;
-  for (int level = 0; level < 4; ++level) {
-    double at = from + width / 2;
-    for (int k = 0; k < 1000; ++k) {
-      const double a = from + width * (k + 0.5) / 1000;
-      if (a <= 0 || a >= 1) continue;
-      double low = 0;
-      double high = (1 - a) / 2;
-      if (entropy(a, low) > rate_bits || entropy(a, high) < rate_bits) continue;
-      for (int step = 0; step < 60; ++step) {
-        const double middle = 0.5 * (low + high);
-        (entropy(a, middle) < rate_bits ? low : high) = middle;
-      }
-      const Vector t{{a, low, 1 - a - low}};
-      const double found = entropy_bits(p) + entropy_bits(t) - exact_coupling(p, t).bits;
-      if (found > best) {
-        best = found;
-        at = a;
-      }
-    }
-    width /= 100;
-    from = at - width / 2;
-  }
-  return best;
-}
-
 void game_figures(core::Key key, bool quick, std::vector<Figure>& out) {
   const GridOptions grid{.side = quick ? 6 : 8, .temperature = 0.2};
   GameOptions options{.messages = quick ? 64 : 512, .episodes = quick ? 100 : 200};
@@ -142,6 +109,38 @@ double acceptance_by_programme(const VectorView& target, const VectorView& draft
   }
   masses /= masses.sum();
   return 1 - exact_transport(masses, p, missed).cost;
+}
+
+double ebim_by_search(const Vector& p, double rate_bits) {
+  const auto entropy = [](double a, double b) {
+    return plogp_bits(a) + plogp_bits(b) + plogp_bits(1 - a - b);
+  };
+  double best = 0;
+  double from = 0;
+  double width = 1;
+  for (int level = 0; level < 4; ++level) {
+    double at = from + width / 2;
+    for (int k = 0; k < 1000; ++k) {
+      const double a = from + width * (k + 0.5) / 1000;
+      if (a <= 0 || a >= 1) continue;
+      double low = 0;
+      double high = (1 - a) / 2;
+      if (entropy(a, low) > rate_bits || entropy(a, high) < rate_bits) continue;
+      for (int step = 0; step < 60; ++step) {
+        const double middle = 0.5 * (low + high);
+        (entropy(a, middle) < rate_bits ? low : high) = middle;
+      }
+      const Vector t{{a, low, 1 - a - low}};
+      const double found = entropy_bits(p) + entropy_bits(t) - exact_coupling(p, t).bits;
+      if (found > best) {
+        best = found;
+        at = a;
+      }
+    }
+    width /= 100;
+    from = at - width / 2;
+  }
+  return best;
 }
 
 std::vector<Figure> mec_b_figures(core::Key key, bool quick) {

@@ -40,4 +40,9 @@ std::vector<Figure> tokens_to_thoughts_figures(core::Key key, bool quick);
 double acceptance_by_programme(const VectorView& target, const VectorView& draft, int drafts,
                                DraftDraw draw);
 
+// EBIM (mec_b.hpp) by search. For a given p(t) the most information is H(X) + H(T) minus the least
+// entropy of a coupling, so the search is over p(t) alone: three codes, along H(T) = rate, closer
+// and closer around the best, which is a cusp. For laws of a few outcomes.
+double ebim_by_search(const Vector& p, double rate_bits);
+
 }  // namespace venturi::couple

@@ -289,17 +289,24 @@ double first_critical_beta(const Joint& joint) {
   return channel.next_critical_beta();
 }
 
-std::vector<Transition> critical_betas(const Joint& joint, const CriticalOptions& options) {
+Transitions critical_betas(const Joint& joint, const CriticalOptions& options) {
   core::check_options(options, "couple.critical_betas");
   const SoftChannel::Limits limits{1e-13, 20000, core::now_seconds() + options.time_limit_s};
-  std::vector<Transition> out;
+  Transitions out;
   SoftChannel channel(joint, 1);
   channel.set_encoder(Matrix::Ones(joint.p.rows(), 1));
   double beta = channel.next_critical_beta();
   const auto most = static_cast<int>(joint.p.rows());
-  while (beta <= options.beta_limit && core::now_seconds() < limits.end_seconds) {
-    out.push_back({beta, channel.clusters()});
-    if (static_cast<int>(out.size()) >= options.count_limit || channel.clusters() >= most) break;
+  const auto stopped = [&](double at) {
+    out.reached_beta = at;
+    out.time_out = core::now_seconds() > limits.end_seconds;
+    return out.time_out;
+  };
+  while (beta <= options.beta_limit && !stopped(beta)) {
+    out.found.push_back({beta, channel.clusters()});
+    if (static_cast<int>(out.found.size()) >= options.count_limit || channel.clusters() >= most) {
+      return out;
+    }
     double low = beta;
     beta *= options.step;
     channel.split(beta, most);
@@ -307,14 +314,15 @@ std::vector<Transition> critical_betas(const Joint& joint, const CriticalOptions
     // March until unstable again; then halve the last step.
     SoftChannel before = channel;
     while (channel.next_critical_beta() > beta) {
-      if (beta > options.beta_limit || core::now_seconds() > limits.end_seconds) return out;
+      if (stopped(low) || beta > options.beta_limit) return out;
       before = channel;
       low = beta;
       beta *= options.step;
       channel.run(beta, limits);
     }
     double high = beta;
-    while (high / low > 1 + 1e-7 && core::now_seconds() < limits.end_seconds) {
+    while (high / low > 1 + 1e-7) {
+      if (stopped(low)) return out;
       const double middle = std::sqrt(low * high);
       SoftChannel trial = before;
       trial.run(middle, limits);
@@ -328,6 +336,7 @@ std::vector<Transition> critical_betas(const Joint& joint, const CriticalOptions
     channel = before;
     beta = high;
   }
+  if (!out.time_out) out.reached_beta = std::min(beta, options.beta_limit);
   return out;
 }
 

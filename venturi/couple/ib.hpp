@@ -105,10 +105,16 @@ struct Transition {
   int clusters_before = 0;  // stable just below it
 };
 
+struct Transitions {
+  std::vector<Transition> found;
+  double reached_beta = 0;  // how far the solution was followed
+  bool time_out = false;    // the time limit ended the walk there
+};
+
 // The betas at which, following the solution from one cluster upwards, some cluster becomes
 // unstable and splits. Transitions that jump (a better solution elsewhere, before this one is
 // unstable) are not seen. `alpha` and limits of sweeps as in IbOptions.
-std::vector<Transition> critical_betas(const Joint& joint, const CriticalOptions& options = {});
+Transitions critical_betas(const Joint& joint, const CriticalOptions& options = {});
 
 // Rate I(X;T) against the relevance lost, I(X;Y) - I(T;Y), both in bits.
 core::RatePoint rate_point(const IbPoint& point, const Joint& joint);

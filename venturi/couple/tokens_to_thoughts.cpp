@@ -185,6 +185,7 @@ CompressionClusters minimise_compression(const MatrixView& points, core::Key key
     if (value.objective < best.value.objective) {
       best = {value, groups.labels(), sweeps, converged};
     }
+    best.starts = start + 1;
     if (core::now_seconds() > end) break;
   }
   int clusters = 0;

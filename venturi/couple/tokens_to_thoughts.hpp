@@ -52,7 +52,8 @@ struct CompressionClusters {
   CompressionMeaning value;
   std::vector<int> labels;  // in order of first appearance
   int sweeps = 0;
-  bool converged = true;
+  bool converged = true;  // false: a limit was hit
+  int starts = 0;         // gone from; fewer than asked if the time limit was hit
 };
 
 // Single moves and merges that lower L, from merged neighbours and random starts: a local search,

@@ -5,9 +5,10 @@
 #include <optional>
 
 #include "venturi/core/error.hpp"
-#include "venturi/core/file.hpp"
 #include "venturi/core/members.hpp"
 #include "venturi/data/csv.hpp"
+#include "venturi/data/decode_file.hpp"
+#include "venturi/data/little_endian.hpp"
 #include "venturi/data/npy.hpp"
 #include "venturi/data/query.hpp"
 
@@ -71,6 +72,20 @@ bool fill(const CsvTable& table, std::size_t column, core::Matrix& values, Index
   return true;
 }
 
+Columns from_text(std::string_view text, std::string_view fragment) {
+  const CsvTable table = parse_csv(text);
+  std::vector<std::string> wanted = table.names;
+  if (!fragment.empty()) {
+    wanted = Query("columns=" + std::string(fragment), {"columns"}, kWhere).list("columns");
+  }
+  Columns out{.values = core::Matrix(table.rows(), wanted.size()), .names = wanted};
+  for (std::size_t c = 0; c < wanted.size(); ++c) {
+    const std::size_t column = fragment.empty() ? c : find_column(table, wanted[c]);
+    out.text.push_back(fill(table, column, out.values, static_cast<Index>(c)));
+  }
+  return out;
+}
+
 }  // namespace
 
 Columns Columns::column(Index c) const {
@@ -86,17 +101,8 @@ Columns read_columns(std::string_view place) {
     }
     return from_array(path);
   }
-  const CsvTable table = parse_csv(core::read_text(path, std::uint64_t{1} << 32));
-  std::vector<std::string> wanted = table.names;
-  if (!fragment.empty()) {
-    wanted = Query("columns=" + std::string(fragment), {"columns"}, kWhere).list("columns");
-  }
-  Columns out{.values = core::Matrix(table.rows(), wanted.size()), .names = wanted};
-  for (std::size_t c = 0; c < wanted.size(); ++c) {
-    const std::size_t column = fragment.empty() ? c : find_column(table, wanted[c]);
-    out.text.push_back(fill(table, column, out.values, static_cast<Index>(c)));
-  }
-  return out;
+  return decode_file(
+      path, [wanted = fragment](core::Bytes bytes) { return from_text(as_text(bytes), wanted); });
 }
 
 }  // namespace venturi::data

@@ -25,7 +25,7 @@ struct Columns {
   Columns column(core::Index c) const;
 };
 
-// DataError for a file that is missing or broken and for missing values, naming line and column;
+// DataError naming the file if it is missing or broken, for missing values its line and column too;
 // InvalidArgument for a column that does not exist, naming those that do.
 Columns read_columns(std::string_view place);
 
