@@ -126,7 +126,8 @@ TEST(BadInput, ZeroRowsAndColumnsChangeNothing) {
   const Matrix p{{0.5, 0, 0.5}};
   const Matrix q{{0, 0.25, 0.75}};
   for (const char* name : {"mec", "mec-split", "mec-exact"}) {
-    for (const Json& cell : run({name, {p, q}, {}})["cells"]) {
+    const Json coupled = run({name, {p, q}, {}});
+    for (const Json& cell : coupled["cells"]) {
       EXPECT_NE(cell["place"][0], 1) << name;
       EXPECT_NE(cell["place"][1], 0) << name;
     }
