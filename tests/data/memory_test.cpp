@@ -15,6 +15,11 @@ namespace {
 std::atomic<std::size_t> largest_request{0};
 }  // namespace
 
+#if defined(__GNUC__) && !defined(__clang__)
+// Under AddressSanitizer GCC takes malloc's memory below for that of another operator new.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 // Replaced for this whole program: the same memory, with the largest request written down.
 void* operator new(std::size_t size) {
   std::size_t known = largest_request;
