@@ -41,7 +41,7 @@ learn::ExperimentOptions demo_options(bool quick) {
   out.trainer.epochs = 0;
   out.trainer.validation = 0.05;
   out.betas = quick ? std::vector<double>{0.01, 0.3}
-                    : std::vector<double>{0.001, 0.01, 0.05, 0.15, 0.3, 0.5, 0.8, 1.5};
+                    : std::vector<double>{0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 1.5};
   return out;
 }
 
