@@ -1,7 +1,9 @@
 #include "venturi/code/circuit_codec.hpp"
 
 #include "tests/testing.hpp"
+#include "venturi/code/byte_codec.hpp"
 #include "venturi/code/hash.hpp"
+#include "venturi/code/pack.hpp"
 
 namespace venturi::code {
 namespace {
@@ -59,6 +61,51 @@ TEST(CircuitCodec, ImpossibleLevelsStillPass) {
   const LevelMatrix x = drawn_rows(50, 12, 4);
   const HiddenTreeCoder coder(model);
   EXPECT_EQ(coder.decode(coder.encode(x), 50), x);
+}
+
+TEST(CircuitCodec, NodeWithManyChildren) {
+  HiddenTree model = drawn_model(300, 3, 4);
+  std::vector<int> parent(300, 0);
+  parent[0] = -1;
+  model.tree = VariableTree::from_parents(parent);
+  const LevelMatrix x = drawn_rows(260, 300, 4);
+  const HiddenTreeCoder coder(model);
+  const auto bytes = coder.encode(x);
+  EXPECT_EQ(coder.decode(bytes, 260), x);
+  EXPECT_NEAR(8.0 * static_cast<double>(bytes.size()), model.cost_bits(x).sum(),
+              0.0005 * 260 * 300 + 16);
+}
+
+// A flip may give another valid model, or be refused as bad data; it may do nothing else.
+TEST(CircuitCodec, BitFlipsAnywhereInTheModel) {
+  const HiddenTreeCoder coder(drawn_model(6, 2, 4));
+  const auto file = coder.serialize();
+  const auto bytes = coder.encode(drawn_rows(40, 6, 4));
+  int refused = 0;
+  for (std::size_t bit = 0; bit < 8 * file.size(); ++bit) {
+    auto bad = file;
+    bad[bit / 8] ^= std::byte{1} << (bit % 8);
+    try {
+      const auto other = HiddenTreeCoder::deserialize(bad, "flipped");
+      other.decode(bytes, 40);
+    } catch (const core::DataError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST(CircuitCodec, ForgedSizes) {
+  const std::uint64_t forged[][3] = {{0, 2, 4},   {1 << 24, 256, 256}, {6, 0, 4},
+                                     {6, 257, 4}, {6, 2, 1},           {6, 2, 257}};
+  for (const auto& sizes : forged) {
+    std::vector<std::byte> raw;
+    for (const auto size : sizes) put_varint(raw, size);
+    raw.resize(raw.size() + 64, std::byte{1});
+    EXPECT_THROW(HiddenTreeCoder::deserialize(byte_codec("static").encode(raw), "forged"),
+                 core::DataError)
+        << sizes[0] << " " << sizes[1] << " " << sizes[2];
+  }
 }
 
 TEST(CircuitCodec, BadBytes) {
