@@ -1,9 +1,11 @@
 #include "venturi/measure/likelihood_information.hpp"
 
 #include <cmath>
+#include <map>
 
 #include "tests/testing.hpp"
 #include "venturi/core/key.hpp"
+#include "venturi/measure/figures.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -65,6 +67,19 @@ TEST(LikelihoodInformation, NamesReachTheLogarithm) {
   const auto found = likelihood_information(l);
   EXPECT_NEAR(found.lower.bits, 3, 1e-12);
   EXPECT_EQ(found.upper.bits, std::numeric_limits<double>::infinity());
+}
+
+TEST(ChannelFigures, ErrorsFallAndRanksAgree) {
+  const ChannelOptions options{.channels = 6, .inputs = 4, .n = {20, 600}};
+  std::map<std::string, double> value;
+  for (const core::Figure& f : channel_figures(options, core::Key(1))) value[f.name] = f.value;
+  EXPECT_EQ(value.size(), 6u);
+  const double far = value.at("mean error of the lower bound, n = 20");
+  EXPECT_LT(value.at("mean error of the lower bound, n = 600"), 0.5 * far);
+  EXPECT_LE(value.at("rank correlation with accuracy"), 1);
+  EXPECT_GT(value.at("rank correlation with accuracy"), 0.5);
+  EXPECT_ERROR(channel_figures({.inputs = 3}, core::Key(1)), core::InvalidArgument, "even");
+  EXPECT_ERROR(channel_figures({.n = {}}, core::Key(1)), core::InvalidArgument, "0 of them");
 }
 
 TEST(LikelihoodInformation, RefusesBadInput) {

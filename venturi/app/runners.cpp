@@ -153,6 +153,8 @@ constexpr core::Member<Runner> kRunners[] = {
     {"compressed-images",
      "principal components, then nearest neighbours, on images of known information", "see recipe",
      "seconds", run_measure<measure::CompressionOptions, measure::compression_figures>},
+    {"channels", "information from likelihoods, on discrete channels of known information",
+     "see recipe", "seconds", run_measure<measure::ChannelOptions, measure::channel_figures>},
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},

@@ -1,12 +1,15 @@
 #include "venturi/measure/figures.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <sstream>
 
 #include "venturi/core/units.hpp"
 #include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/known_laws.hpp"
 #include "venturi/measure/ksg.hpp"
+#include "venturi/measure/likelihood_information.hpp"
 #include "venturi/measure/mutual_information.hpp"
 #include "venturi/measure/principal.hpp"
 
@@ -62,6 +65,65 @@ Seen measure_law(const KnownLaw& law, const std::string& method, const AccuracyO
     }
   }
   return out;
+}
+
+// p(z|x), a row for each of equally likely x.
+struct DiscreteChannel {
+  core::Matrix law;
+
+  DiscreteChannel(core::Index inputs, core::Index messages, double steepness, core::Key key)
+      : law(inputs, messages) {
+    core::Random random(key);
+    for (core::Index x = 0; x < inputs; ++x) {
+      for (core::Index z = 0; z < messages; ++z) law(x, z) = std::exp(steepness * random.normal());
+      law.row(x) /= law.row(x).sum();
+    }
+  }
+  double bits() const {
+    const Eigen::RowVectorXd of_z = law.colwise().mean();
+    double nats = 0;
+    for (core::Index x = 0; x < law.rows(); ++x) {
+      for (core::Index z = 0; z < law.cols(); ++z) {
+        nats += law(x, z) * std::log(law(x, z) / of_z[z]) / static_cast<double>(law.rows());
+      }
+    }
+    return nats * core::kBitsPerNat;
+  }
+  double accuracy() const {
+    return law.colwise().maxCoeff().sum() / static_cast<double>(law.rows());
+  }
+  // Log-likelihoods of one message of each of n inputs under all of them.
+  core::Matrix draw(core::Index n, core::Key key) const {
+    core::Random random(key);
+    std::vector<core::Index> x(n);
+    for (core::Index& v : x) v = static_cast<core::Index>(random.below(law.rows()));
+    core::Matrix out(n, n);
+    for (core::Index i = 0; i < n; ++i) {
+      core::Index z = 0;
+      double left = random.uniform() - law(x[i], 0);
+      while (left >= 0 && z + 1 < law.cols()) left -= law(x[i], ++z);
+      for (core::Index j = 0; j < n; ++j) out(i, j) = std::log(law(x[j], z));
+    }
+    return out;
+  }
+};
+
+std::vector<double> ranks(const std::vector<double>& v) {
+  std::vector<std::size_t> order(v.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return v[a] < v[b]; });
+  std::vector<double> out(v.size());
+  for (std::size_t r = 0; r < order.size(); ++r) out[order[r]] = static_cast<double>(r);
+  return out;
+}
+
+// Spearman's, of values without ties.
+double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const std::vector<double> ra = ranks(a), rb = ranks(b);
+  const auto m = static_cast<double>(a.size());
+  double squares = 0;
+  for (std::size_t i = 0; i < ra.size(); ++i) squares += (ra[i] - rb[i]) * (ra[i] - rb[i]);
+  return 1 - 6 * squares / (m * (m * m - 1));
 }
 
 }  // namespace
@@ -121,6 +183,47 @@ std::vector<core::Figure> compression_figures(const CompressionOptions& options,
     out.push_back({name + ", mean error", mean, "nats", "", 0});
     out.push_back({name + ", least step", step, "nats", "", 0});
   }
+  return out;
+}
+
+std::vector<core::Figure> channel_figures(const ChannelOptions& options, core::Key key) {
+  constexpr const char* kWhere = "measure.channel_figures";
+  core::check_options(options, kWhere);
+  if (options.inputs % 2 != 0 || options.n.empty()) {
+    core::fail_argument(kWhere, "expected inputs even and some n, got {} and {} of them",
+                        options.inputs, options.n.size());
+  }
+  const auto channels = static_cast<std::size_t>(options.channels);
+  std::vector<DiscreteChannel> laws;
+  std::vector<double> accuracy;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double along = static_cast<double>(c) / (options.channels - 1);
+    const core::Index messages = (options.inputs / 2) << (c % 3);
+    laws.emplace_back(options.inputs, messages, 0.25 * std::pow(16, along),
+                      key.split("law").split(c));
+    accuracy.push_back(laws.back().accuracy());
+  }
+  std::vector<core::Figure> out;
+  std::vector<double> found(channels);
+  double largest = 0;
+  for (const std::int64_t n : options.n) {
+    double of_lower = 0, of_upper = 0;
+    largest = 0;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto drawn =
+          laws[c].draw(n, key.split("draw").split(c).split(static_cast<std::uint64_t>(n)));
+      const LikelihoodInformation bounds = likelihood_information(drawn);
+      const double truth = laws[c].bits();
+      found[c] = bounds.lower.bits;
+      largest = std::max(largest, std::fabs(found[c] - truth));
+      of_lower += std::fabs(found[c] - truth) / options.channels;
+      of_upper += std::fabs(bounds.upper.bits - truth) / options.channels;
+    }
+    out.push_back({fmt::format("mean error of the lower bound, n = {}", n), of_lower, "bits"});
+    out.push_back({fmt::format("mean error of the upper bound, n = {}", n), of_upper, "bits"});
+  }
+  out.push_back({"largest error of the lower bound", largest, "bits"});
+  out.push_back({"rank correlation with accuracy", rank_correlation(found, accuracy), ""});
   return out;
 }
 

@@ -3,6 +3,7 @@
 // What the recipes of this room claim, measured: one function a recipe, one Figure a number.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -65,5 +66,25 @@ struct CompressionOptions {
   }
 };
 std::vector<core::Figure> compression_figures(const CompressionOptions& options, core::Key key);
+
+// likelihood_information() on discrete channels of known information: `inputs` equally likely x,
+// p(z|x) the softmax over z of t g_xz, g standard normal; from channel to channel t rises from .25
+// to 4 and the number of messages z goes through inputs / 2, inputs, 2 inputs. Figures, in bits:
+// for each n "mean error of the lower bound, n = N" and "of the upper bound" against the channel's
+// own information, "largest error of the lower bound" at the last n; and "rank correlation with
+// accuracy", Spearman's between the lower bounds at the last n and the accuracy of the best guess
+// of x from z, sum_z max_x p(x) p(z|x). Cost: O(channels n^2).
+struct ChannelOptions {
+  int channels = 20;
+  int inputs = 16;
+  std::vector<std::int64_t> n{125, 500, 2000};
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("channels", self.channels, "how many", core::between(3, 1000));
+    visit("inputs", self.inputs, "values of x, even", core::between(2, 256));
+    visit("n", self.n, "inputs drawn, rising", core::between(2, 8000));
+  }
+};
+std::vector<core::Figure> channel_figures(const ChannelOptions& options, core::Key key);
 
 }  // namespace venturi::measure
