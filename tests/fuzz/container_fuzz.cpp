@@ -3,7 +3,7 @@
 
 using namespace venturi;
 
-// What is read is written as it was.
+// What is read can be written, and read again.
 VENTURI_FUZZ([](core::Bytes bytes) {
   const code::Container container = code::parse_container(bytes, "fuzz");
   code::parse_container(code::container_bytes(container), "again");

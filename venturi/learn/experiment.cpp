@@ -56,8 +56,11 @@ class Bench {
     }
     result = train(*model, {training, one_body ? features_ : Tensor()}, trainer_options,
                    key_.split("training"), monitor_, folder_ / (stem + ".checkpoint.vt"));
-    const Tensor z = one_body ? signals_of_features(*model, features_)
-                              : signals(*model, model->inputs(training.x));
+    Tensor z;  // only integers have a joint law
+    if (model->channel().density() != nullptr) {
+      z = one_body ? signals_of_features(*model, features_)
+                   : signals(*model, model->inputs(training.x));
+    }
     Codec codec =
         make_codec(std::move(model), {{"identity", identity}, {"training", to_json(result)}}, z);
     save_codec(path, codec);

@@ -1,7 +1,7 @@
 // venturi/learn/joint_law.hpp
 //
 // The law of all dimensions of z together, counted: training steers each dimension's density apart
-// from the others, and their dependence (total correlation, some 0.7 to 1.2 bits for ten classes in
+// from the others, and their dependence (total correlation, some 0.3 to 1.2 bits for ten classes in
 // three dimensions) would be paid for nothing.
 //
 //   bits(z) = -log2 P(cell of z)                     for the cells of two training rows or more
