@@ -2,20 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "venturi/core/threads.hpp"
-#include "venturi/core/units.hpp"
 #include "venturi/measure/bins.hpp"
 #include "venturi/measure/count_entropy.hpp"
 #include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/discrete.hpp"
 #include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/kernel_density.hpp"
-#include "venturi/measure/kernel_sums.hpp"
 #include "venturi/measure/ksg.hpp"
-#include "venturi/measure/matrix_renyi.hpp"
+#include "venturi/measure/label_methods.hpp"
+#include "venturi/measure/method_bytes.hpp"
 #include "venturi/measure/nonuniformity.hpp"
+#include "venturi/measure/pairwise.hpp"
 #include "venturi/measure/weighted_entropy.hpp"
 
 namespace venturi::measure {
@@ -28,10 +27,6 @@ using Groups = std::span<const MatrixView>;
 
 constexpr const char* kWhere = "measure.methods";
 
-// Copies of the data as doubles: as given, scaled, and a selection of rows.
-double data_bytes(Size s) {
-  return 3.0 * sizeof(double) * static_cast<double>(s.n) * static_cast<double>(s.columns);
-}
 // The search's floats, its distances and counts, and one row of distances a thread and group.
 double search_bytes(Size s) {
   const auto n = static_cast<double>(s.n), columns = static_cast<double>(s.columns);
@@ -39,96 +34,8 @@ double search_bytes(Size s) {
 }
 // Lists of (distance, index).
 double list_bytes(Size s) { return search_bytes(s) + 16.0 * static_cast<double>(s.n) * s.k; }
-// A row of kernels a thread.
-double kernel_bytes(Size s) {
-  return data_bytes(s) + 8.0 * static_cast<double>(s.n) * core::threads();
-}
-// All distances, in float.
-double median_bytes(Size s) {
-  return kernel_bytes(s) + 4.0 * static_cast<double>(s.n) * static_cast<double>(s.n);
-}
-double matrix_bytes(Size s) {
-  return kernel_bytes(s) + 16.0 * static_cast<double>(s.n) * static_cast<double>(s.n);
-}
 // Labels and counts.
 double label_bytes(Size s) { return data_bytes(s) + 64.0 * static_cast<double>(s.n); }
-
-// Labels as 0 .. seen-1; kinds: what is possible, the product of what is seen of each part.
-struct Codes {
-  std::vector<std::int64_t> of_row;
-  std::int64_t seen = 0;
-  double kinds = 0;
-};
-
-template <class Label>
-Codes coded(const std::vector<Label>& labels) {
-  std::vector<Label> values = labels;
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  Codes out{.seen = static_cast<std::int64_t>(values.size()),
-            .kinds = static_cast<double>(values.size())};
-  out.of_row.reserve(labels.size());
-  for (const Label label : labels) {
-    out.of_row.push_back(std::lower_bound(values.begin(), values.end(), label) - values.begin());
-  }
-  return out;
-}
-
-Codes together(const Codes& a, const Codes& b) {
-  std::vector<std::int64_t> rows(a.of_row.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = a.of_row[i] * b.seen + b.of_row[i];
-  Codes out = coded(rows);
-  out.kinds = a.kinds * b.kinds;
-  return out;
-}
-
-template <CountMethod Entropy>
-double nats_of(const Codes& codes) {
-  std::vector<std::uint64_t> counts(codes.seen);
-  for (const std::int64_t code : codes.of_row) ++counts[code];
-  return Entropy(counts, codes.kinds) / core::kBitsPerNat;
-}
-
-template <CountMethod Entropy>
-double information_of(const Codes& x, const Codes& y) {
-  return nats_of<Entropy>(x) + nats_of<Entropy>(y) - nats_of<Entropy>(together(x, y));
-}
-
-Codes labels_of(const MatrixView& x, const char* name) {
-  return coded(row_labels(x, name, kWhere));
-}
-
-template <CountMethod Entropy>
-double label_information(const MatrixView& x, const MatrixView& y, const Settings&) {
-  return information_of<Entropy>(labels_of(x, "x"), labels_of(y, "y"));
-}
-
-template <CountMethod Entropy>
-double label_conditional(const MatrixView& x, const MatrixView& y, const MatrixView& z,
-                         const Settings&) {
-  const Codes of_z = labels_of(z, "z");
-  const Codes xz = together(labels_of(x, "x"), of_z), of_y = labels_of(y, "y");
-  return nats_of<Entropy>(xz) + nats_of<Entropy>(together(of_y, of_z)) -
-         nats_of<Entropy>(together(of_y, xz)) - nats_of<Entropy>(of_z);
-}
-
-template <CountMethod Entropy>
-double label_entropy(const MatrixView& x, const Settings&) {
-  return nats_of<Entropy>(labels_of(x, "x"));
-}
-
-// H(X_1) + .. + H(X_m) - H(X_1..X_m).
-template <CountMethod Entropy>
-double label_total(Groups groups, const Settings&) {
-  Codes all = labels_of(groups[0], "a group");
-  double sum = nats_of<Entropy>(all);
-  for (const MatrixView& group : groups.subspan(1)) {
-    const Codes codes = labels_of(group, "a group");
-    sum += nats_of<Entropy>(codes);
-    all = together(all, codes);
-  }
-  return sum - nats_of<Entropy>(all);
-}
 
 // Rows of codes, columns of them side by side, as one label each.
 template <auto Bins>
@@ -165,31 +72,6 @@ template <auto Of>
 double density_entropy(const MatrixView& x, const Settings& settings) {
   check_silverman(settings);
   return Of(x, silverman_widths(x));
-}
-
-// The front has counted what a median and the matrices take.
-constexpr auto kNoLimit = std::numeric_limits<std::uint64_t>::max();
-
-Kerneled under_rule(const MatrixView& x, const Settings& settings) {
-  require_rows(x, 2, kWhere);
-  return {x, settings.width == "silverman" ? silverman_width(x) : median_width(x, kNoLimit)};
-}
-
-template <auto Of>
-double kernel_value(const MatrixView& x, const MatrixView& y, const Settings& settings) {
-  return Of(under_rule(x, settings), under_rule(y, settings));
-}
-
-double cauchy_schwarz(const Kerneled& x, const Kerneled& y) {
-  return cauchy_schwarz_information_nats(x, y) * core::kBitsPerNat;
-}
-
-double renyi(const Kerneled& x, const Kerneled& y) {
-  return renyi_information_bits({&x, 1}, y, {.memory_limit = kNoLimit});
-}
-
-double cka_linear(const MatrixView& x, const MatrixView& y, const Settings&) {
-  return linear_cka(x, y);
 }
 
 template <auto Local>
@@ -476,51 +358,12 @@ constexpr core::Member<GroupMethod> kGroups[] = {
      {label_total<nsb_bits>, Takes::labels, label_bytes}},
 };
 
-constexpr core::Member<DependenceMethod> kDependence[] = {
-    {"hsic",
-     "Hilbert-Schmidt independence criterion, biased; 0 only if independent",
-     "Gretton et al. 2005",
-     "O(n^2 d)",
-     {kernel_value<hsic>, "1", median_bytes}},
-    {"hsic-unbiased",
-     "the same as a U-statistic; mean 0 if independent",
-     "Song et al. 2012",
-     "O(n^2 d)",
-     {kernel_value<hsic_unbiased>, "1", median_bytes}},
-    {"cka",
-     "centred kernel alignment, Gaussian kernels; in [0, 1]",
-     "Kornblith et al. 2019",
-     "O(n^2 d)",
-     {kernel_value<kernel_cka>, "1", median_bytes}},
-    {"cka-linear",
-     "centred kernel alignment, linear; layers up to rotation and scale",
-     "Kornblith et al. 2019",
-     "O(n dx dy)",
-     {cka_linear, "1", data_bytes}},
-    {"cs-qmi",
-     "Cauchy-Schwarz divergence of Parzen densities",
-     "Principe 2010, ch. 2",
-     "O(n^2 d)",
-     {kernel_value<cauchy_schwarz>, "bits", median_bytes}},
-    {"cs-qmi-normalised",
-     "the same over the root of its values of (x,x) and (y,y)",
-     "Yu et al. 2024",
-     "O(n^2 d)",
-     {kernel_value<normalised_cauchy_schwarz_information>, "1", median_bytes}},
-    {"renyi",
-     "spectra of Gram matrices, order 1.01",
-     "Sanchez Giraldo et al. 2015",
-     "O(n^3), 16 n^2 bytes",
-     {kernel_value<renyi>, "bits", matrix_bytes}},
-};
-
 }  // namespace
 
 std::span<const core::Member<MiMethod>> mi_methods() { return kInformation; }
 std::span<const core::Member<ConditionalMethod>> conditional_methods() { return kConditional; }
 std::span<const core::Member<EntropyMethod>> entropy_methods() { return kEntropy; }
 std::span<const core::Member<GroupMethod>> group_methods() { return kGroups; }
-std::span<const core::Member<DependenceMethod>> dependence_methods() { return kDependence; }
 
 std::vector<core::MemberInfo> member_infos() {
   std::vector<core::MemberInfo> out;
