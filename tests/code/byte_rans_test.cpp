@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "tests/code/byte_sources.hpp"
 #include "tests/testing.hpp"
 #include "venturi/code/hex.hpp"
 #include "venturi/core/key.hpp"
@@ -10,29 +11,7 @@
 namespace venturi::code {
 namespace {
 
-using Bytes = std::vector<std::byte>;
-
 constexpr std::array kKernels = {ByteKernel::kPortable, ByteKernel::kAvx2, ByteKernel::kAvx512};
-
-Bytes geometric(std::size_t n, double p, std::uint64_t seed) {
-  core::Random random{core::Key(seed)};
-  Bytes out(n);
-  for (auto& byte : out) {
-    const double draw = std::floor(std::log(1 - random.uniform()) / std::log(1 - p));
-    byte = static_cast<std::byte>(std::min(draw, 255.0));
-  }
-  return out;
-}
-
-double entropy_bits(core::Bytes data) {
-  std::array<double, 256> counts{};
-  for (const std::byte b : data) ++counts[std::to_integer<std::size_t>(b)];
-  double bits = 0;
-  for (const double count : counts) {
-    if (count > 0) bits -= count * std::log2(count / static_cast<double>(data.size()));
-  }
-  return bits;
-}
 
 Bytes decoded(core::Bytes block, ByteKernel kernel) {
   Bytes out(byte_rans_count(block));
@@ -53,7 +32,7 @@ void expect_all_kernels_agree(core::Bytes data) {
 
 TEST(ByteRans, EverySizeAndLaw) {
   for (const double p : {0.999, 0.8, 0.2, 0.02}) {
-    const Bytes data = geometric(3000, p, 31);
+    const Bytes data = draw(3000, p, 31);
     for (std::size_t n = 0; n < 200; ++n) expect_all_kernels_agree(core::Bytes(data).first(n));
     for (std::size_t n = 2900; n <= 3000; n += 7) {
       expect_all_kernels_agree(core::Bytes(data).first(n));
@@ -63,7 +42,7 @@ TEST(ByteRans, EverySizeAndLaw) {
 
 TEST(ByteRans, TwoSlices) {
   for (const std::size_t n : {262143U, 500000U, 500001U, 600017U}) {
-    expect_all_kernels_agree(geometric(n, 0.3, n));
+    expect_all_kernels_agree(draw(n, 0.3, n));
   }
 }
 
@@ -99,7 +78,7 @@ TEST(ByteRans, AllMasses) {
 
 TEST(ByteRans, CloseToEntropy) {
   for (const double p : {0.8, 0.5, 0.2}) {
-    const Bytes data = geometric(1 << 20, p, 34);
+    const Bytes data = draw(1 << 20, p, 34);
     const double paid = 8.0 * static_cast<double>(encode_byte_rans(data).size());
     EXPECT_LE(paid, 1.002 * entropy_bits(data) + 8 * 200);
     EXPECT_GE(paid, entropy_bits(data));
@@ -122,7 +101,7 @@ TEST(ByteRans, GoldenBlock) {
 }
 
 TEST(ByteRans, TruncationsAndFlippedBitsNeverCrash) {
-  const Bytes data = geometric(500, 0.3, 35);
+  const Bytes data = draw(500, 0.3, 35);
   const Bytes block = encode_byte_rans(data);
   for (std::size_t cut = 0; cut < block.size(); ++cut) {
     EXPECT_THROW(decoded(core::Bytes(block).first(cut), ByteKernel::kBest), core::DataError);
@@ -150,7 +129,7 @@ TEST(ByteRans, TruncationsAndFlippedBitsNeverCrash) {
 }
 
 TEST(ByteRans, TruncatedLargeBlocks) {
-  const Bytes data = geometric(600000, 0.3, 36);
+  const Bytes data = draw(600000, 0.3, 36);
   const Bytes block = encode_byte_rans(data);
   core::Random random{core::Key(37)};
   for (const ByteKernel kernel : kKernels) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "tests/code/byte_sources.hpp"
 #include "tests/testing.hpp"
 #include "venturi/code/hex.hpp"
 #include "venturi/code/running_law.hpp"
@@ -10,28 +11,6 @@
 
 namespace venturi::code {
 namespace {
-
-using Bytes = std::vector<std::byte>;
-
-Bytes draw(std::size_t n, double p, std::uint64_t seed) {
-  core::Random random{core::Key(seed)};
-  Bytes out(n);
-  for (auto& byte : out) {
-    const double value = std::floor(std::log(1 - random.uniform()) / std::log(1 - p));
-    byte = static_cast<std::byte>(std::min(value, 255.0));
-  }
-  return out;
-}
-
-double entropy_bits(core::Bytes data) {
-  std::array<double, 256> counts{};
-  for (const std::byte b : data) ++counts[std::to_integer<std::size_t>(b)];
-  double bits = 0;
-  for (const double count : counts) {
-    if (count > 0) bits -= count * std::log2(count / static_cast<double>(data.size()));
-  }
-  return bits;
-}
 
 double paid_bits(const Bytes& data) {
   return 8.0 * static_cast<double>(encode_running_bytes(data).size());

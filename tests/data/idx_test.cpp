@@ -1,7 +1,6 @@
 #include "venturi/data/idx.hpp"
 
-#include <zlib.h>
-
+#include "tests/data/gzip.hpp"
 #include "tests/testing.hpp"
 #include "venturi/data/load.hpp"
 
@@ -12,20 +11,6 @@ namespace {
 std::vector<std::byte> bytes_of(std::initializer_list<int> values) {
   std::vector<std::byte> out;
   for (const int v : values) out.push_back(static_cast<std::byte>(v));
-  return out;
-}
-
-std::vector<std::byte> gzip(const std::vector<std::byte>& plain) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
-  std::vector<std::byte> out(deflateBound(&stream, plain.size()) + 64);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
   return out;
 }
 

@@ -1,11 +1,10 @@
 // How much memory a forged size takes before it is found out.
-#include <zlib.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <new>
 
+#include "tests/data/gzip.hpp"
 #include "tests/testing.hpp"
 #include "venturi/data/idx.hpp"
 #include "venturi/data/inflate.hpp"
@@ -45,21 +44,6 @@ std::size_t largest_during(const std::function<void()>& act) {
   return largest_request;
 }
 
-// A gzip file of `bytes`, not compressed.
-std::vector<std::byte> gzip(const std::vector<std::byte>& bytes) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 0, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::vector<std::byte> out(deflateBound(&stream, bytes.size()));
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
 TEST(Memory, ARequestIsSeen) {
   EXPECT_GE(largest_during([] { std::vector<std::byte> bytes(5000); }), 5000U);
 }
@@ -68,7 +52,7 @@ TEST(Memory, ForgedSizeInGzippedIdx) {
   // 1,900,000,000 bytes that 2 MiB of deflate could hold, but do not.
   auto raw = testing::from_hex("00000801 713fb300");
   raw.resize(raw.size() + kContent);
-  const auto file = gzip(raw);
+  const auto file = gzip(raw, 0);
   const std::size_t taken = largest_during(
       [&] { EXPECT_ERROR(decode_idx(file), core::DataError, "inside the compressed data"); });
   EXPECT_LE(taken, 2 * kContent);
@@ -89,7 +73,7 @@ TEST(Memory, ForgedSizeInNpz) {
 TEST(Memory, PiecesJoinToTheWhole) {
   std::vector<std::byte> raw(5'000'001);
   for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<std::byte>(i * i >> 7);
-  const auto file = gzip(raw);
+  const auto file = gzip(raw, 0);
   Inflater inflater(file, Wrapping::kGzip, "test");
   EXPECT_EQ(inflater.read_bytes(0), std::vector<std::byte>());
   std::vector<std::byte> out = inflater.read_bytes(7);

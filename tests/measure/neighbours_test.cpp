@@ -110,6 +110,18 @@ std::vector<std::string> all_pairs_searches() {
   }
 }
 
+void expect_from_all_pairs(const std::vector<MatrixView>& views, NeighbourQuery query,
+                           const Neighbours& truth) {
+  for (const std::string& search : all_pairs_searches()) {
+    query.search = search;
+    for (const auto& level : simd_levels()) {
+      query.simd = level;
+      SCOPED_TRACE(search + " " + level);
+      expect_equal(find_neighbours(views, query), truth);
+    }
+  }
+}
+
 class NeighboursOf : public ::testing::TestWithParam<Law> {};
 
 // Every search, every instruction set, every kind of reach equals the double loop bit for bit.
@@ -126,14 +138,7 @@ TEST_P(NeighboursOf, EqualTheDoubleLoop) {
         const Neighbours truth = slow(groups, query);
         query.search = "tree";
         expect_equal(find_neighbours(views, query), truth);
-        for (const std::string& search : all_pairs_searches()) {
-          query.search = search;
-          for (const auto& level : simd_levels()) {
-            query.simd = level;
-            SCOPED_TRACE(search + " " + level);
-            expect_equal(find_neighbours(views, query), truth);
-          }
-        }
+        expect_from_all_pairs(views, query, truth);
       }
     }
   }
@@ -149,14 +154,7 @@ TEST(Neighbours, WideDataEqualsTheDoubleLoop) {
   const std::vector<MatrixView> views(groups.begin(), groups.end());
   NeighbourQuery query{.k = 3, .unions = {1, 2}};
   const Neighbours truth = slow(groups, query);
-  for (const std::string& search : all_pairs_searches()) {
-    query.search = search;
-    for (const auto& level : simd_levels()) {
-      query.simd = level;
-      SCOPED_TRACE(search + " " + level);
-      expect_equal(find_neighbours(views, query), truth);
-    }
-  }
+  expect_from_all_pairs(views, query, truth);
 }
 
 TEST(Neighbours, DoNotDependOnThreads) {
