@@ -29,19 +29,13 @@ Figure figure_from_json(const Json& json, const std::filesystem::path& path) {
 
 }  // namespace
 
-bool Figure::holds() const {
-  if (relation == "<=") return value <= target;
-  if (relation == ">=") return value >= target;
-  return true;
-}
-
-Json Figure::json() const {
-  Json out = {{"name", name}, {"value", value}, {"unit", unit}};
-  if (!relation.empty()) {
-    out["relation"] = relation;
-    out["target"] = target;
+Json to_json(const Figure& figure) {
+  Json out = {{"name", figure.name}, {"value", figure.value}, {"unit", figure.unit}};
+  if (!figure.relation.empty()) {
+    out["relation"] = figure.relation;
+    out["target"] = figure.target;
   }
-  out["holds"] = holds();
+  out["holds"] = figure.holds();
   return out;
 }
 

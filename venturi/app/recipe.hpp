@@ -23,20 +23,13 @@
 #include <vector>
 
 #include "venturi/app/command.hpp"
+#include "venturi/core/figure.hpp"
 #include "venturi/core/members.hpp"
 
 namespace venturi::app {
 
-struct Figure {
-  std::string name;
-  double value = 0;
-  std::string unit;
-  std::string relation;  // "<=", ">=" or "": reported only
-  double target = 0;
-
-  bool holds() const;
-  core::Json json() const;
-};
+using core::Figure;
+core::Json to_json(const Figure& figure);
 
 struct Run {
   core::Json options;  // the recipe's, with --quick laid over

@@ -73,7 +73,7 @@ core::Json verdict(const Recipe& recipe, const Reproduce& verb, core::Monitor& m
   core::Json list = core::Json::array();
   for (const Figure& figure : figures) {
     holds = holds && figure.holds();
-    list.push_back(figure.json());
+    list.push_back(to_json(figure));
   }
   out["holds"] = holds;
   out["figures"] = std::move(list);

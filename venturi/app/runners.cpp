@@ -98,19 +98,9 @@ std::vector<Figure> run_demo_recipe(const Run& run) {
           {"disk against model, beyond 64 bytes", worst_gap, "%"}};
 }
 
-// What a room computes for its papers, as figures of recipes.
-template <class RoomFigure>
-std::vector<Figure> to_figures(std::vector<RoomFigure> figures) {
-  std::vector<Figure> out;
-  for (RoomFigure& f : figures) {
-    out.push_back({std::move(f.name), f.value, std::move(f.unit), std::move(f.relation), f.target});
-  }
-  return out;
-}
-
-template <std::vector<couple::Figure> (*Compute)(core::Key, bool)>
+template <std::vector<Figure> (*Compute)(core::Key, bool)>
 std::vector<Figure> run_couple(const Run& run) {
-  return to_figures(Compute(core::Key(run.seed), run.quick));
+  return Compute(core::Key(run.seed), run.quick);
 }
 
 // The convolutions of a ResNet-20, each as output channels by the rest.
@@ -126,25 +116,21 @@ std::vector<Figure> run_vcllm(const Run& run) {
     const auto rows = static_cast<std::uint64_t>(array.shape[0]);
     weights.push_back({values.size() / rows, std::move(values)});
   }
-  return to_figures(code::vcllm_figures(weights, run.quick));
+  return code::vcllm_figures(weights, run.quick);
 }
 
 std::vector<Figure> run_equal_info_windows(const Run& run) {
   const auto text =
       data::unpack_xz(core::read_file(core::shared_data_folder() / "text/darwin.txt.xz"));
-  return to_figures(code::equal_info_windows_figures(text, run.quick));
+  return code::equal_info_windows_figures(text, run.quick);
 }
 
 // Estimators of information against laws whose information is known.
-template <class Options, std::vector<core::Figure> (*Compute)(const Options&, core::Key)>
+template <class Options, std::vector<Figure> (*Compute)(const Options&, core::Key)>
 std::vector<Figure> run_measure(const Run& run) {
   Options options;
   core::options_from_json(options, run.options, "app.recipe");
-  std::vector<Figure> out;
-  for (core::Figure& f : Compute(options, core::Key(run.seed))) {
-    out.push_back({std::move(f.name), f.value, std::move(f.unit), std::move(f.relation), f.target});
-  }
-  return out;
+  return Compute(options, core::Key(run.seed));
 }
 
 constexpr core::Member<Runner> kRunners[] = {

@@ -8,17 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "venturi/core/figure.hpp"
 #include "venturi/core/views.hpp"
 
 namespace venturi::code {
 
-struct Figure {
-  std::string name;
-  double value = 0;
-  std::string unit;
-  std::string relation;  // "<=", ">=" or ""; "": reported, nothing promised
-  double target = 0;
-};
+using core::Figure;
 
 // A weight tensor as a matrix, its first axis by the rest.
 struct WeightMatrix {

@@ -82,11 +82,6 @@ void game_figures(core::Key key, bool quick, std::vector<Figure>& out) {
 
 }  // namespace
 
-bool Figure::holds() const {
-  if (relation == "<=") return value <= target;
-  return relation == ">=" ? value >= target : true;
-}
-
 double acceptance_by_programme(const VectorView& target, const VectorView& draft, int drafts,
                                DraftDraw draw) {
   constexpr std::string_view kWhere = "couple.acceptance_by_programme";

@@ -7,20 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "venturi/core/figure.hpp"
 #include "venturi/core/key.hpp"
 #include "venturi/couple/draft.hpp"
 
 namespace venturi::couple {
 
-struct Figure {
-  std::string name;
-  double value = 0;
-  std::string unit;
-  std::string relation;  // "<=", ">=" or ""; "": reported, nothing promised
-  double target = 0;
-
-  bool holds() const;
-};
+using core::Figure;
 
 // mec-b: marginals of the coupling, EBIM's gap against h(p_2), the near-map optimum against search
 // at
