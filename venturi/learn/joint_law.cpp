@@ -104,4 +104,12 @@ JointLaw JointLaw::deserialize(core::Bytes bytes, std::size_t size) {
   return out;
 }
 
+double mean_bits_as_filed(std::span<const std::int32_t> rows, std::size_t size,
+                          std::span<const double> apart_bits) {
+  const auto joint = JointLaw::fit(rows, size, apart_bits);
+  const std::vector<double> bits =
+      joint ? joint->bits(rows, apart_bits) : std::vector(apart_bits.begin(), apart_bits.end());
+  return std::accumulate(bits.begin(), bits.end(), 0.0) / static_cast<double>(bits.size());
+}
+
 }  // namespace venturi::learn

@@ -56,4 +56,8 @@ class JointLaw {
   std::map<std::vector<std::int32_t>, std::size_t> index_;
 };
 
+// Mean bits a row of fit(), of these rows themselves; of apart_bits where it gives none.
+double mean_bits_as_filed(std::span<const std::int32_t> rows, std::size_t size,
+                          std::span<const double> apart_bits);
+
 }  // namespace venturi::learn

@@ -16,7 +16,6 @@ namespace {
 using core::Json;
 using tensor::Tensor;
 
-constexpr double kBitsPerDimension = 12;  // tables hold at most 4096 symbols
 constexpr double kCheckpointSeconds = 60;
 // Dual ascent on log(beta): how fast, how much of the gap itself is added (without it the rate
 // overshoots, and clusters of z once apart do not merge again), and where it stays.
@@ -72,12 +71,12 @@ class Trainer {
     }
     result_.beta = options_.target_rate > 0 ? std::exp(log_beta_.item<double>()) : options_.beta;
     result_.train_rate_bits = used_rate().bits;
-    const double rate = result_.train_rate_bits;
-    if (options_.target_rate > 0 && std::abs(rate / options_.target_rate - 1) > kRateTolerance) {
+    const double miss = std::abs(result_.train_rate_bits / options_.target_rate - 1);
+    if (options_.target_rate > 0 && miss > kRateTolerance) {
       monitor_.warn(
           fmt::format("the target rate of {} bits was not reached: {:.3f} bits at beta "
                       "{:.3g}; the model may not need more, or more epochs may help",
-                      options_.target_rate, rate, result_.beta));
+                      options_.target_rate, result_.train_rate_bits, result_.beta));
     }
     if (validation_rows_.size(0) > 0) result_.validation = measure(validation_rows_);
     if (!checkpoint_.empty()) std::filesystem::remove(checkpoint_);
@@ -121,12 +120,8 @@ class Trainer {
     const Tensor inputs = (features_.defined() ? features_ : x_).index_select(0, train_rows_);
     const auto symbols = integers(features_.defined() ? signals_of_features(model_, inputs)
                                                       : signals(model_, inputs));
-    const auto joint = JointLaw::fit(
+    const double used = mean_bits_as_filed(
         symbols, static_cast<std::size_t>(model_.options().channel.size), evaluation.rate_bits);
-    if (!joint) return {apart, 1};
-    double used = 0;
-    for (const double bits : joint->bits(symbols, evaluation.rate_bits)) used += bits;
-    used /= static_cast<double>(evaluation.rate_bits.size());
     return {used, used / apart};
   }
 
@@ -396,30 +391,12 @@ class Trainer {
   double saved_at_ = 0;
 };
 
-void check(const Model& model, const TrainerOptions& options) {
-  core::check_options(options, "learn.train");
-  const ChannelOptions& channel = model.options().channel;
-  if (options.target_rate > 0 && channel.kind == "none") {
-    core::fail_argument("learn.train", "a target rate needs a channel with a rate, not 'none'");
-  }
-  const double most = kBitsPerDimension * static_cast<double>(channel.size);
-  if (channel.kind == "quantized" && options.target_rate > most) {
-    core::fail_argument("learn.train",
-                        "a target rate of {} bits is above what a quantized channel "
-                        "of size {} can carry ({} bits); ask for less or raise --size",
-                        options.target_rate, channel.size, most);
-  }
-  if (options.augment == "flip" && model.problem().shape.size() != 3) {
-    core::fail_argument("learn.train", "augment 'flip' needs images");
-  }
-}
-
 }  // namespace
 
 TrainingResult train(Model& model, const TrainingData& training, const TrainerOptions& options,
                      core::Key key, core::Monitor& monitor,
                      const std::filesystem::path& checkpoint) {
-  check(model, options);
+  check_trainer_options(model, options);
   return Trainer(model, training, options, key, monitor, checkpoint).run();
 }
 
