@@ -156,11 +156,7 @@ class Trainer {
       position_.step = 0;
       if (finish_epoch(stage, adam, seconds)) break;
     }
-    if (best_.defined()) {
-      model_.parameters().set_values(best_);
-    } else {
-      model_.parameters().set_values(adam.averaged());
-    }
+    model_.parameters().set_values(best_.defined() ? best_ : adam.averaged());
     best_ = Tensor();
     position_.stage = "";
     std::sort(step_seconds.begin(), step_seconds.end());
