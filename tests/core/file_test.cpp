@@ -55,6 +55,9 @@ TEST(Record, LinesRoundTrip) {
   const auto records = read_records(folder / "r.jsonl");
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0]["options"]["beta"], 1);
+  // Written late, it still says when it was made.
+  record.time = "2026-01-01T00:00:00Z";
+  EXPECT_EQ(record.json()["time"], "2026-01-01T00:00:00Z");
   EXPECT_FALSE(records[0]["machine"]["processor"].get<std::string>().empty());
   append_line(folder / "r.jsonl", "{broken");
   EXPECT_ERROR(read_records(folder / "r.jsonl"), DataError, "r.jsonl:3");

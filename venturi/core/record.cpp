@@ -60,7 +60,7 @@ std::string timestamp_utc() {
 Json Record::json() const {
   return {{"command", command},         {"options", options},     {"seed", seed},
           {"results", results},         {"seconds", seconds},     {"versions", build_facts()},
-          {"machine", machine_facts()}, {"time", timestamp_utc()}};
+          {"machine", machine_facts()}, {"time", time}};
 }
 
 void append_record(const std::filesystem::path& file, const Record& record) {

@@ -15,7 +15,7 @@ namespace venturi::core {
 
 // {"processor","cores","memory_gib","system"} of this machine.
 Json machine_facts();
-// {"venturi","compiler","build_type"}; rooms with libraries of their own add to it in `app`.
+// {"venturi","compiler","build"}; rooms with libraries of their own add to it in `app`.
 Json build_facts();
 // Seconds since some fixed moment, for measuring durations.
 double now_seconds();
@@ -28,8 +28,9 @@ struct Record {
   std::uint64_t seed = 0;
   Json results = Json::object();
   double seconds = 0;
+  std::string time = timestamp_utc();  // when the record was made, the same wherever it is written
 
-  // Everything above with versions, machine and time.
+  // Everything above with versions and machine.
   Json json() const;
 };
 
