@@ -57,26 +57,33 @@ std::vector<int> nearest_rows(const MatrixF& x, const std::vector<int>& variable
   return out;
 }
 
+// Of each variable, smoothed by one count.
+std::vector<Eigen::VectorXf> histograms(const LevelView& x, int levels) {
+  std::vector<Eigen::VectorXf> out;
+  for (Index v = 0; v < x.cols(); ++v) {
+    Eigen::VectorXf h = Eigen::VectorXf::Constant(levels, 1.0F / float(levels));
+    for (Index i = 0; i < x.rows(); ++i) h[x(i, v)] += 1;
+    out.emplace_back(h / h.sum());
+  }
+  return out;
+}
+
 class Learner {
  public:
   Learner(const LevelView& x, const HiddenTreeOptions& options, HiddenTree& model)
-      : x_(x), options_(options), model_(model), pass_(model) {
-    for (Index v = 0; v < x.cols(); ++v) {
-      Eigen::VectorXf h = Eigen::VectorXf::Constant(model.levels, 1.0F / float(model.levels));
-      for (Index i = 0; i < x.rows(); ++i) h[x(i, v)] += 1;
-      histogram_.emplace_back(h / h.sum());
-    }
-    first_guess_shapes();
+      : x_(x),
+        options_(options),
+        model_(model),
+        pass_(model),
+        histogram_(histograms(x, model.levels)) {
     flows_.resize_like(model);
     mean_.resize_like(model);
   }
 
-  void first_guess(core::Key key);
   // Rows first .. first + count - 1, then theta. Returns their cost in bits.
   double step(Index first, Index count, float a);
 
  private:
-  void first_guess_shapes();
   void maximise(float a, float scale);
 
   const LevelView& x_;
@@ -88,46 +95,6 @@ class Learner {
   std::vector<Eigen::VectorXf> histogram_;
 };
 
-void Learner::first_guess_shapes() {
-  for (int v = 0; v < model_.tree.size(); ++v) {
-    model_.transition[v].setZero(model_.tree.parent[v] < 0 ? 1 : model_.states, model_.states);
-    model_.leaf[v].setZero(model_.levels, model_.states);
-  }
-}
-
-void Learner::first_guess(core::Key key) {
-  core::Random random(key);
-  const Index n = std::min(x_.rows(), kFirstRows);
-  const auto order = random.permutation(static_cast<std::size_t>(x_.rows()));
-  MatrixF rows(n, x_.cols());
-  for (Index i = 0; i < n; ++i) rows.row(i) = x_.row(static_cast<Index>(order[i])).cast<float>();
-  const auto children = model_.tree.children();
-  std::vector<std::vector<int>> state(static_cast<std::size_t>(x_.cols()));
-  std::vector<Index> drawn(static_cast<std::size_t>(model_.states));
-  for (Index& row : drawn) row = static_cast<Index>(random.below(static_cast<std::uint64_t>(n)));
-#pragma omp parallel for schedule(dynamic, 8)
-  for (int v = 0; v < model_.tree.size(); ++v) {
-    state[v] = nearest_rows(rows, around(model_.tree, children, v), drawn);
-  }
-#pragma omp parallel for schedule(dynamic, 8)
-  for (int v = 0; v < model_.tree.size(); ++v) {
-    const int above = model_.tree.parent[v];
-    for (Index i = 0; i < n; ++i) {
-      model_.transition[v](above < 0 ? 0 : state[above][i], state[v][i]) += 1;
-      model_.leaf[v](x_(static_cast<Index>(order[i]), v), state[v][i]) += 1;
-    }
-    MatrixF& t = model_.transition[v];
-    t.array() += 1e-3F;
-    normalize_rows(t);
-    t = (1 - kBlur) * t + MatrixF::Constant(t.rows(), t.cols(), kBlur / float(model_.states));
-    MatrixF& l = model_.leaf[v];
-    l.colwise() += histogram_[v];
-    normalize_columns(l);
-    l = (1 - kBlur) * l;
-    l.colwise() += kBlur * histogram_[v];
-  }
-}
-
 void Learner::maximise(float a, float scale) {
   const float prior = static_cast<float>(options_.pseudocount / static_cast<double>(x_.rows()));
   const float even = prior / float(model_.states);
@@ -137,7 +104,8 @@ void Learner::maximise(float a, float scale) {
     MatrixF& flow = flows_.transition[v];
     if (model_.tree.parent[v] >= 0) flow.array() *= t.array();
     mean_.transition[v] = (1 - a) * mean_.transition[v] + a * scale * flow;
-    t = mean_.transition[v].array() + even;
+    // What has been pruned stays 0.
+    t = (t.array() > 0).select(mean_.transition[v].array() + even, 0.0F);
     normalize_rows(t);
     mean_.leaf[v] = (1 - a) * mean_.leaf[v] + a * scale * flows_.leaf[v];
     model_.leaf[v] = mean_.leaf[v];
@@ -161,6 +129,78 @@ double Learner::step(Index first, Index count, float a) {
   return sum;
 }
 
+HiddenTree first_guess(const LevelView& x, int levels, const VariableTree& tree, int states,
+                       core::Key key) {
+  HiddenTree model{.tree = tree, .states = states, .levels = levels};
+  model.transition.resize(tree.parent.size());
+  model.leaf.resize(tree.parent.size());
+  core::Random random(key);
+  const Index n = std::min(x.rows(), kFirstRows);
+  const auto order = random.permutation(static_cast<std::size_t>(x.rows()));
+  MatrixF rows(n, x.cols());
+  for (Index i = 0; i < n; ++i) rows.row(i) = x.row(static_cast<Index>(order[i])).cast<float>();
+  const auto children = tree.children();
+  const auto histogram = histograms(x, levels);
+  std::vector<std::vector<int>> state(static_cast<std::size_t>(x.cols()));
+  std::vector<Index> drawn(static_cast<std::size_t>(states));
+  for (Index& row : drawn) row = static_cast<Index>(random.below(static_cast<std::uint64_t>(n)));
+#pragma omp parallel for schedule(dynamic, 8)
+  for (int v = 0; v < tree.size(); ++v) {
+    state[v] = nearest_rows(rows, around(tree, children, v), drawn);
+  }
+#pragma omp parallel for schedule(dynamic, 8)
+  for (int v = 0; v < tree.size(); ++v) {
+    const int above = tree.parent[v];
+    MatrixF& t = model.transition[v];
+    MatrixF& l = model.leaf[v];
+    t.setConstant(above < 0 ? 1 : states, states, 1e-3F);
+    l = histogram[v].replicate(1, states);
+    for (Index i = 0; i < n; ++i) {
+      t(above < 0 ? 0 : state[above][i], state[v][i]) += 1;
+      l(x(static_cast<Index>(order[i]), v), state[v][i]) += 1;
+    }
+    normalize_rows(t);
+    t = (1 - kBlur) * t + MatrixF::Constant(t.rows(), t.cols(), kBlur / float(states));
+    normalize_columns(l);
+    l = (1 - kBlur) * l;
+    l.colwise() += kBlur * histogram[v];
+  }
+  return model;
+}
+
+// Mini-batches are evenly spread over the set, whatever order it came in.
+LevelMatrix shuffled(const LevelView& x, core::Key key) {
+  core::Random random(key);
+  const auto order = random.permutation(static_cast<std::size_t>(x.rows()));
+  LevelMatrix out(x.rows(), x.cols());
+  for (Index i = 0; i < x.rows(); ++i) out.row(i) = x.row(static_cast<Index>(order[i]));
+  return out;
+}
+
+void check_samples(const LevelView& x, Index d, int levels, std::string_view where) {
+  check_rows(x, d, levels, where);
+  if (x.rows() == 0 || levels < 2 || levels > 256) {
+    core::fail_argument(where, "expected samples and 2 to 256 levels, got {} and {}", x.rows(),
+                        levels);
+  }
+}
+
+// `t` mini-batches are taken as done; from 0, the first sets the parameters alone.
+void fit(const LevelView& x, const HiddenTreeOptions& options, const HiddenTreeWatch& watch,
+         Index t, Learner& learner, HiddenTree& model) {
+  for (int epoch = 1; epoch <= options.epochs + options.full_epochs; ++epoch) {
+    const bool full = epoch > options.epochs;
+    const Index batch = full ? x.rows() : std::min<Index>(options.batch, x.rows());
+    double bits = 0;
+    for (Index at = 0; at < x.rows(); at += batch) {
+      const double a = full || t == 0 ? 1 : std::pow(static_cast<double>(t) + 2, -options.power);
+      bits += learner.step(at, std::min(batch, x.rows() - at), static_cast<float>(a));
+      ++t;
+    }
+    if (watch && !watch(epoch, bits / static_cast<double>(x.size()), model)) break;
+  }
+}
+
 }  // namespace
 
 core::Vector HiddenTree::cost_bits(const LevelView& x) const {
@@ -182,35 +222,45 @@ HiddenTree learn_hidden_tree(const LevelView& x, int levels, const VariableTree&
                              const HiddenTreeWatch& watch) {
   constexpr std::string_view kWhere = "code.learn_hidden_tree";
   core::check_options(options, kWhere);
-  check_rows(x, tree.size(), levels, kWhere);
-  if (x.rows() == 0 || levels < 2 || levels > 256) {
-    core::fail_argument(kWhere, "expected samples and 2 to 256 levels, got {} and {}", x.rows(),
-                        levels);
-  }
-  HiddenTree model{.tree = tree, .states = options.states, .levels = levels};
-  model.transition.resize(tree.parent.size());
-  model.leaf.resize(tree.parent.size());
-  // Mini-batches are evenly spread over the set, whatever order it came in.
-  core::Random random(key.split("order"));
-  const auto order = random.permutation(static_cast<std::size_t>(x.rows()));
-  LevelMatrix shuffled(x.rows(), x.cols());
-  for (Index i = 0; i < x.rows(); ++i) shuffled.row(i) = x.row(static_cast<Index>(order[i]));
-  const LevelView rows(shuffled);
+  check_samples(x, tree.size(), levels, kWhere);
+  const LevelMatrix rows = shuffled(x, key.split("order"));
+  HiddenTree model = first_guess(rows, levels, tree, options.states, key.split("first"));
   Learner learner(rows, options, model);
-  learner.first_guess(key.split("first"));
-  int t = 0;
-  for (int epoch = 1; epoch <= options.epochs + options.full_epochs; ++epoch) {
-    const bool full = epoch > options.epochs;
-    const Index batch = full ? x.rows() : std::min<Index>(options.batch, x.rows());
-    double bits = 0;
-    for (Index at = 0; at < x.rows(); at += batch) {
-      const double a = full || t == 0 ? 1 : std::pow(t + 2, -options.power);
-      bits += learner.step(at, std::min(batch, x.rows() - at), static_cast<float>(a));
-      ++t;
-    }
-    if (watch && !watch(epoch, bits / static_cast<double>(x.size()), model)) break;
-  }
+  fit(rows, options, watch, 0, learner, model);
   return model;
+}
+
+HiddenTree refine_hidden_tree(const LevelView& x, HiddenTree model,
+                              const HiddenTreeOptions& options, core::Key key,
+                              const HiddenTreeWatch& watch) {
+  constexpr std::string_view kWhere = "code.refine_hidden_tree";
+  core::check_options(options, kWhere);
+  check_samples(x, model.tree.size(), model.levels, kWhere);
+  const LevelMatrix rows = shuffled(x, key.split("order"));
+  Learner learner(rows, options, model);
+  learner.step(0, rows.rows(), 1);
+  fit(rows, options, watch, (rows.rows() + options.batch - 1) / options.batch, learner, model);
+  return model;
+}
+
+HiddenTreeFlows mean_flows(const LevelView& x, const HiddenTree& model) {
+  check_samples(x, model.tree.size(), model.levels, "code.mean_flows");
+  HiddenTreeFlows out;
+  out.resize_like(model);
+  HiddenTreePass pass(model);
+  std::vector<double> bits(HiddenTreePass::kBlock);
+  for (Index at = 0; at < x.rows(); at += HiddenTreePass::kBlock) {
+    const Index rows = std::min(HiddenTreePass::kBlock, x.rows() - at);
+    pass.up(x, at, rows, bits.data());
+    pass.down(x, at, rows, out);
+  }
+  const float scale = 1 / static_cast<float>(x.rows());
+  for (std::size_t v = 0; v < out.leaf.size(); ++v) {
+    if (model.tree.parent[v] >= 0) out.transition[v].array() *= model.transition[v].array();
+    out.transition[v] *= scale;
+    out.leaf[v] *= scale;
+  }
+  return out;
 }
 
 }  // namespace venturi::code

@@ -67,4 +67,21 @@ HiddenTree learn_hidden_tree(const LevelView& x, int levels, const VariableTree&
                              const HiddenTreeOptions& options, core::Key key,
                              const HiddenTreeWatch& watch = {});
 
+// The same from a model that is there, whose zero transitions stay 0: one pass with one step, then
+// `options` but for `states`. The watch is not told of the first pass.
+HiddenTree refine_hidden_tree(const LevelView& x, HiddenTree model,
+                              const HiddenTreeOptions& options, core::Key key,
+                              const HiddenTreeWatch& watch = {});
+
+// Circuit flows, in the shapes of HiddenTree's parameters.
+struct HiddenTreeFlows {
+  std::vector<core::MatrixF> transition;
+  std::vector<core::MatrixF> leaf;
+
+  void resize_like(const HiddenTree& model);
+};
+
+// The mean over rows of p(z_parent(v), z_v | x), and of p(z_v | x) [x_v = level].
+HiddenTreeFlows mean_flows(const LevelView& x, const HiddenTree& model);
+
 }  // namespace venturi::code

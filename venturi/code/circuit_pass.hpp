@@ -10,14 +10,6 @@
 
 namespace venturi::code {
 
-// Sums over rows, in the shapes of HiddenTree's parameters.
-struct HiddenTreeFlows {
-  std::vector<core::MatrixF> transition;
-  std::vector<core::MatrixF> leaf;
-
-  void resize_like(const HiddenTree& model);
-};
-
 class HiddenTreePass {
  public:
   explicit HiddenTreePass(const HiddenTree& model);

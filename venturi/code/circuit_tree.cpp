@@ -43,6 +43,24 @@ std::vector<std::uint8_t> binned(const LevelView& x, int levels, int bins, core:
   return out;
 }
 
+// The joint histogram of a and b in counts[0 .. bins^2). Neighbouring rows are often equal, as the
+// background of images is: four tables keep an increment from waiting for the one before.
+void count_pairs(const std::uint8_t* a, const std::uint8_t* b, core::Index n, int bins,
+                 std::vector<std::uint32_t>& counts) {
+  const std::size_t cells = static_cast<std::size_t>(bins) * bins;
+  counts.assign(4 * cells, 0U);
+  std::uint32_t* tables[4];
+  for (std::size_t k = 0; k < 4; ++k) tables[k] = counts.data() + k * cells;
+  core::Index i = 0;
+  for (; i + 4 <= n; i += 4) {
+    for (int k = 0; k < 4; ++k) ++tables[k][a[i + k] * bins + b[i + k]];
+  }
+  for (; i < n; ++i) ++tables[0][a[i] * bins + b[i]];
+  for (std::size_t c = 0; c < cells; ++c) {
+    counts[c] += counts[cells + c] + counts[2 * cells + c] + counts[3 * cells + c];
+  }
+}
+
 }  // namespace
 
 std::vector<std::vector<int>> VariableTree::children() const {
@@ -119,12 +137,9 @@ core::Matrix pairwise_information(const LevelView& x, int levels, const ChowLiuO
   core::Matrix out = core::Matrix::Zero(d, d);
 #pragma omp parallel for schedule(dynamic)
   for (core::Index u = 0; u < d; ++u) {
-    std::vector<std::uint32_t> counts(static_cast<std::size_t>(bins) * bins);
+    std::vector<std::uint32_t> counts;
     for (core::Index v = 0; v < u; ++v) {
-      std::fill(counts.begin(), counts.end(), 0U);
-      const std::uint8_t* a = of.data() + u * n;
-      const std::uint8_t* b = of.data() + v * n;
-      for (core::Index i = 0; i < n; ++i) ++counts[a[i] * bins + b[i]];
+      count_pairs(of.data() + u * n, of.data() + v * n, n, bins, counts);
       double sum = 0;
       for (int k = 0; k < bins * bins; ++k) {
         const double p = (counts[k] + spread) / total;
