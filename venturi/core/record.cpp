@@ -58,8 +58,8 @@ std::string timestamp_utc() {
 }
 
 Json Record::json() const {
-  return {{"command", command},         {"options", options},     {"seed", seed},
-          {"results", results},         {"seconds", seconds},     {"versions", build_facts()},
+  return {{"command", command},         {"options", options}, {"seed", seed},
+          {"results", results},         {"seconds", seconds}, {"versions", build_facts()},
           {"machine", machine_facts()}, {"time", time}};
 }
 
