@@ -30,5 +30,4 @@ PrunedTree prune_hidden_tree(const LevelView& x, const HiddenTree& model, double
 // Twice the states (at most 256 or InvalidArgument). noise in [0, 1).
 HiddenTree grow_hidden_tree(const HiddenTree& model, double noise, core::Key key);
 
-
 }  // namespace venturi::code
