@@ -68,6 +68,27 @@ std::vector<Eigen::VectorXf> histograms(const LevelView& x, int levels) {
   return out;
 }
 
+// Adds up exp(-|x - y| / width) times column y: column x of the result, in O(columns).
+void spread(Eigen::Ref<MatrixF> rows, float decay) {
+  MatrixF after = rows;
+  const Index n = rows.rows();
+  for (Index x = n - 2; x >= 0; --x) after.row(x) += decay * after.row(x + 1);
+  for (Index x = 1; x < n; ++x) rows.row(x) += decay * rows.row(x - 1);
+  rows.topRows(n - 1) += decay * after.bottomRows(n - 1);
+}
+
+// K of circuit.hpp applied to each column of the flow s (levels*M), columns scaled to sum to 1.
+MatrixF smoothed(const MatrixF& flow, const Eigen::VectorXf& histogram, double width) {
+  const auto decay = static_cast<float>(std::exp(-1 / width));
+  MatrixF reach = histogram;
+  spread(reach, decay);
+  MatrixF out = flow.array().colwise() / reach.col(0).array();
+  spread(out, decay);
+  out.array().colwise() *= histogram.array();
+  out.array().rowwise() /= out.colwise().sum().array().max(1e-30F).eval();
+  return out;
+}
+
 class Learner {
  public:
   Learner(const LevelView& x, const HiddenTreeOptions& options, HiddenTree& model)
@@ -98,6 +119,7 @@ class Learner {
 void Learner::maximise(float a, float scale) {
   const float prior = static_cast<float>(options_.pseudocount / static_cast<double>(x_.rows()));
   const float even = prior / float(model_.states);
+  const auto near = static_cast<float>(options_.neighbours / static_cast<double>(x_.rows()));
 #pragma omp parallel for schedule(dynamic, 8)
   for (int v = 0; v < model_.tree.size(); ++v) {
     MatrixF& t = model_.transition[v];
@@ -110,6 +132,9 @@ void Learner::maximise(float a, float scale) {
     mean_.leaf[v] = (1 - a) * mean_.leaf[v] + a * scale * flows_.leaf[v];
     model_.leaf[v] = mean_.leaf[v];
     model_.leaf[v].colwise() += prior * histogram_[v];
+    if (near > 0) {
+      model_.leaf[v] += near * smoothed(mean_.leaf[v], histogram_[v], options_.width);
+    }
     normalize_columns(model_.leaf[v]);
     flow.setZero();
     flows_.leaf[v].setZero();

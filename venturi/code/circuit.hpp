@@ -9,7 +9,10 @@
 //   s <- (1 - a) s + a (flows of the batch) / (rows of the batch),  theta = (s + prior) normalised,
 // a = 1 for the whole set (plain EM: the penalised likelihood never falls), a = (t + 2)^-power for
 // mini-batch t. The prior is `pseudocount` samples, spread evenly over the M states and in
-// proportion to the variable's own histogram (smoothed by one count) over its levels.
+// proportion to the variable's own histogram h (smoothed by one count) over its levels, and of
+// each column of a leaf `neighbours` samples, spread as its flow s would be by the channel
+//   K(y | x) ~ h(y) exp(-|x - y| / width)
+// from each level to those nearby: the levels that few samples told apart stay together.
 // Latents begin as the nearest of M random rows over the variables up to two edges away.
 // Cost O(n d M^2) a pass, 3 matrix products an edge. The same result for any number of threads if
 // the BLAS's products are (OPENBLAS_NUM_THREADS=1 makes them so); machines differ in last digits.
@@ -45,6 +48,8 @@ struct HiddenTreeOptions {
   int full_epochs = 1;
   double power = 0.6;
   double pseudocount = 0.1;
+  double neighbours = 0;
+  double width = 4;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -55,6 +60,9 @@ struct HiddenTreeOptions {
           core::at_least(0));
     visit("power", self.power, "decay of the step of mini-batches", core::between(0.5, 1));
     visit("pseudocount", self.pseudocount, "samples that the prior counts for", core::above(0));
+    visit("neighbours", self.neighbours, "samples that a leaf's own flow, smoothed, counts for",
+          core::at_least(0));
+    visit("width", self.width, "levels over which it is smoothed", core::above(0));
   }
 };
 

@@ -1,12 +1,12 @@
 #include "venturi/code/record_file.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <fstream>
 #include <limits>
 
 #include "venturi/code/container_head.hpp"
 #include "venturi/code/crc32c.hpp"
+#include "venturi/code/side_by_side.hpp"
 #include "venturi/core/error.hpp"
 
 namespace venturi::code {
@@ -17,23 +17,6 @@ constexpr std::size_t kMostBlock = std::size_t{1} << 26;
 constexpr std::size_t kTail = 12;  // offset and checksum of the directory
 constexpr std::size_t kLeastBlock = 4;
 constexpr std::size_t kAtOnce = 16;  // blocks that wait for each other
-
-// act(i) for i < count by all threads; the first error of the lowest i is thrown.
-template <class Act>
-void side_by_side(std::size_t count, Act&& act) {
-  std::vector<std::exception_ptr> errors(count);
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t i = 0; i < count; ++i) {
-    try {
-      act(i);
-    } catch (...) {
-      errors[i] = std::current_exception();
-    }
-  }
-  for (const auto& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
-}
 
 void put_u64(std::vector<std::byte>& out, std::uint64_t value) {
   put_u32(out, static_cast<std::uint32_t>(value));

@@ -64,6 +64,8 @@ class RecordReader {
   RecordReader(std::unique_ptr<std::istream> in, std::string name);
 
   const core::Json& header() const { return header_; }
+  // For messages: this class and the file's name.
+  const std::string& where() const { return where_; }
   std::uint64_t size() const { return blocks_.back().first_record; }  // number of records
   std::size_t block_count() const { return blocks_.size() - 1; }
   // Record i < size(), else InvalidArgument. The last block read is kept. Cost O(block). DataError
