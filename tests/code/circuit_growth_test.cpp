@@ -72,6 +72,30 @@ TEST(CircuitGrowth, RefiningImprovesAndKeepsTheZeros) {
   EXPECT_LE(refined.bits_per_dimension(x), pruned.model.bits_per_dimension(x));
 }
 
+TEST(CircuitGrowth, RoundsKeepToTheBoundAndImprove) {
+  const LevelMatrix x = chains(3000, 8, 8);
+  GrowingOptions options{.learning = {.states = 2, .batch = 500, .epochs = 6}, .rounds = 2};
+  options.keep = 0.5;
+  int passes = 0;
+  const GrownTree grown =
+      learn_by_growing(x, 4, options, core::Key(5), [&](int, double, const HiddenTree&) {
+        ++passes;
+        return true;
+      });
+  EXPECT_EQ(grown.model.states, 8);
+  EXPECT_EQ(passes, 3 * 7);
+  ASSERT_EQ(grown.rounds.size(), 2U);
+  for (const PruningRound& round : grown.rounds)
+    EXPECT_LE(round.loss_bits, round.bound_bits + 1e-6);
+  EXPECT_LT(grown.model.bits_per_dimension(x), learned(x, 2).bits_per_dimension(x) - 0.05);
+  const GrownTree cut = learn_by_growing(x, 4, options, core::Key(5),
+                                         [](int, double, const HiddenTree&) { return false; });
+  EXPECT_EQ(cut.model.states, 2);
+  options.rounds = 7;
+  options.learning.states = 4;
+  EXPECT_ERROR(learn_by_growing(x, 4, options, core::Key(5)), core::InvalidArgument, "256");
+}
+
 TEST(CircuitGrowth, FlowsOfARowSumToOneAnEdge) {
   const LevelMatrix x = chains(200, 5, 6);
   const HiddenTree model = learned(x, 3);

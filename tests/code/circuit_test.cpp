@@ -1,5 +1,6 @@
 #include "venturi/code/circuit.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/testing.hpp"
@@ -98,6 +99,44 @@ TEST(Circuit, BadArguments) {
                "expected samples");
   const HiddenTree model = learn_hidden_tree(x, 4, tree, {.states = 2}, key);
   EXPECT_ERROR(model.cost_bits(LevelMatrix::Constant(1, 3, 9)), core::InvalidArgument, "below 4");
+}
+
+// Each level of a smooth law is seen by few rows: smoothing over nearby levels tells more of
+// others, and of a law whose neighbours are impossible it makes nothing possible.
+TEST(Circuit, LeavesSmoothedOverNearbyLevels) {
+  const auto draw = [](int n, std::uint64_t seed) {
+    core::Random random{core::Key(seed)};
+    LevelMatrix x(n, 2);
+    for (int i = 0; i < n; ++i) {
+      const double z = random.uniform() < 0.5 ? 70 : 180;
+      for (int v = 0; v < 2; ++v) {
+        x(i, v) = static_cast<std::uint8_t>(std::clamp(z + 15 * random.normal(), 0.0, 255.0));
+      }
+    }
+    return x;
+  };
+  const LevelMatrix x = draw(500, 61);
+  const LevelMatrix others = draw(4000, 62);
+  HiddenTreeOptions options{.states = 2, .batch = 500, .epochs = 10};
+  const auto bits = [&](double neighbours) {
+    options.neighbours = neighbours;
+    options.width = 8;
+    return learn_hidden_tree(x, 256, chow_liu_tree(x, 256), options, core::Key(1))
+        .bits_per_dimension(others);
+  };
+  EXPECT_LT(bits(200), bits(0) - 0.05);
+
+  LevelMatrix even = x;
+  for (auto& level : even.reshaped()) level &= 0xfe;
+  options.neighbours = 200;
+  const HiddenTree model =
+      learn_hidden_tree(even, 256, chow_liu_tree(even, 256), options, core::Key(1));
+  for (const auto& leaf : model.leaf) {
+    float odd = 0;
+    for (int level = 1; level < 256; level += 2) odd += leaf.row(level).maxCoeff();
+    // The histogram's one count over 256 levels, and the pseudocount: both small.
+    EXPECT_LT(odd, 0.01F);
+  }
 }
 
 }  // namespace

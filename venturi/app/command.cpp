@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   add_encode(app);
   add_decode(app);
   add_predict(app);
+  add_circuit(app);
   add_couple(app);
   add_measure(app);
   add_report(app);

@@ -84,6 +84,7 @@ void add_train(CLI::App& app);
 void add_encode(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_predict(CLI::App& app);
+void add_circuit(CLI::App& app);
 void add_couple(CLI::App& app);
 void add_measure(CLI::App& app);
 void add_report(CLI::App& app);

@@ -1,6 +1,10 @@
 // venturi encode, decode, predict: a trained model on a person's own data; any file by a codec.
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "venturi/app/array_files.hpp"
+#include "venturi/app/circuit.hpp"
 #include "venturi/app/command.hpp"
 #include "venturi/code/record_file.hpp"
 #include "venturi/data/load.hpp"
@@ -14,6 +18,7 @@ namespace {
 struct FileVerb {
   Common common;
   std::string model, input, output, byte_codec;
+  code::TensorCoding tensor_coding;
   bool labelled_part_test = false;
 
   learn::Codec codec() const {
@@ -51,11 +56,42 @@ std::shared_ptr<FileVerb> file_verb(CLI::App& app, const char* name, const char*
   return state;
 }
 
-// With a codec of bytes there is no model: the one file named is the input.
+// Arrays of a file, exactly or to what the options ask for.
+void encode_tensors(const FileVerb& verb) {
+  const auto told =
+      code::write_tensors(verb.output, read_arrays(verb.model), verb.tensor_coding,
+                          {{"from", std::filesystem::path(verb.model).filename().string()}});
+  core::Table table({{"name", "array", ""},
+                     {"way", "coded as", ""},
+                     {"values", "values", ""},
+                     {"coded_bytes", "bytes", ""},
+                     {"bits_per_value", "bits a value", "{:.3f}"},
+                     {"rms_error", "rms error", "{:.3g}"}});
+  double values = 0;
+  for (const code::CodedTensor& t : told) {
+    const double n = std::max<double>(1, static_cast<double>(t.values));
+    table.add_row({t.name, t.way, t.values, t.coded_bytes,
+                   8.0 * static_cast<double>(t.coded_bytes) / n, std::sqrt(t.squared_error)});
+    values += static_cast<double>(t.values);
+  }
+  const auto bytes = std::filesystem::file_size(verb.output);
+  const double bits = 8.0 * static_cast<double>(bytes) / std::max(1.0, values);
+  print_result(
+      verb.common,
+      {{"file", verb.output},
+       {"file_bytes", bytes},
+       {"bits_per_value", bits},
+       {"arrays", table.json()}},
+      table.text() + fmt::format("\n{}: {} bytes, {:.3f} bits a value, of {} in {}\n", verb.output,
+                                 bytes, bits, std::filesystem::file_size(verb.model), verb.model));
+}
+
+// With a codec there is no model: the one file named is the input.
 void encode_by_codec(const FileVerb& verb) {
   if (!verb.input.empty()) {
     core::fail_argument("app.encode", "expected --codec and one file, got also '{}'", verb.input);
   }
+  if (verb.byte_codec == "tensor") return encode_tensors(verb);
   const auto coded = code::encode_file(verb.model, verb.output, {.codec = verb.byte_codec});
   const auto bytes = std::filesystem::file_size(verb.model);
   print_result(
@@ -70,9 +106,19 @@ void require_input(const FileVerb& verb, std::string_view where) {
   }
 }
 
+// The model's file if it holds a circuit.
+std::optional<code::Container> circuit_of(const FileVerb& verb) {
+  code::Container model = code::read_container(verb.model);
+  if (!code::is_circuit(model)) return std::nullopt;
+  return model;
+}
+
 void encode(const FileVerb& verb) {
   if (!verb.byte_codec.empty()) return encode_by_codec(verb);
   require_input(verb, "app.encode");
+  if (const auto circuit = circuit_of(verb)) {
+    return encode_by_circuit(verb.common, *circuit, verb.dataset(), verb.output);
+  }
   const learn::Codec codec = verb.codec();
   codec.require_bits("app.encode");
   const data::Dataset dataset = verb.dataset();
@@ -105,10 +151,21 @@ void write_matrix(const std::filesystem::path& path, const core::MatrixF& values
 
 void decode(const FileVerb& verb) {
   if (verb.input.empty()) {  // a file that encode --codec wrote
+    code::RecordReader reader(verb.model);
+    if (reader.header().value("kind", core::Json()) == "tensors") {
+      const auto file = code::read_tensors(std::move(reader));
+      write_arrays(verb.output, file.tensors);
+      print_result(verb.common, {{"file", verb.output}, {"arrays", file.tensors.size()}},
+                   fmt::format("{}: {} arrays\n", verb.output, file.tensors.size()));
+      return;
+    }
     const auto bytes = code::decode_file(verb.model, verb.output);
     print_result(verb.common, {{"file", verb.output}, {"bytes", bytes}},
                  fmt::format("{}: {} bytes\n", verb.output, bytes));
     return;
+  }
+  if (const auto circuit = circuit_of(verb)) {
+    return decode_by_circuit(verb.common, *circuit, verb.input, verb.output);
   }
   const learn::Codec codec = verb.codec();
   const auto symbols = learn::decode_bits(codec, code::read_container(verb.input));
@@ -183,15 +240,24 @@ void add_encode(CLI::App& app) {
                               "data set: a name, URI or file", "file of bits (.vt)", true);
   std::vector<std::string> codecs;
   for (const auto& member : code::byte_codecs()) codecs.emplace_back(member.name);
-  app.get_subcommand("encode")->add_option(
+  CLI::App* encodes = app.get_subcommand("encode");
+  encodes->add_option(
       "--codec", verb->byte_codec,
-      fmt::format("any file without a model, by one of {}", fmt::join(codecs, ", ")));
+      fmt::format("a file without a model: any by one of {}; by tensor, the arrays of a "
+                  ".safetensors, .npz, .npy or IDX file",
+                  fmt::join(codecs, ", ")));
+  encodes->add_option("--max-error", verb->tensor_coding.max_error,
+                      "codec tensor: largest error of a value [exact]");
+  encodes->add_option("--step", verb->tensor_coding.step,
+                      "codec tensor: step in units of each row's root mean square [exact]");
+  encodes->add_option("--bits", verb->tensor_coding.bits,
+                      "codec tensor: bits a value, by tiles [exact]");
   app.get_subcommand("encode")->callback([verb] { encode(*verb); });
 }
 
 void add_decode(CLI::App& app) {
-  const auto verb = file_verb(app, "decode", "read a file of bits back to integers", "file of bits",
-                              "z as .npy (n*size)", false);
+  const auto verb = file_verb(app, "decode", "read a file of bits back", "file of bits",
+                              "what was coded: a file, arrays, or z as .npy (n*size)", false);
   app.get_subcommand("decode")->callback([verb] { decode(*verb); });
 }
 

@@ -1,8 +1,10 @@
 // The runners of recipes: options in, figures out.
 #include <cmath>
 
+#include "venturi/app/circuit.hpp"
 #include "venturi/app/demo.hpp"
 #include "venturi/app/recipe.hpp"
+#include "venturi/code/circuit_figures.hpp"
 #include "venturi/code/figures.hpp"
 #include "venturi/core/file.hpp"
 #include "venturi/couple/figures.hpp"
@@ -125,6 +127,41 @@ std::vector<Figure> run_equal_info_windows(const Run& run) {
   return code::equal_info_windows_figures(text, run.quick);
 }
 
+struct CircuitRecipe {
+  code::GrowingOptions growing;
+  int train_rows = 0;
+  int test_rows = 0;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    code::GrowingOptions::fields(self.growing, visit);
+    visit("train_rows", self.train_rows, "images learned from; 0: all", core::at_least(0));
+    visit("test_rows", self.test_rows, "images coded; 0: all", core::at_least(0));
+  }
+};
+
+// Circuits on MNIST and Fashion-MNIST.
+template <auto Compute>
+std::vector<Figure> run_circuits(const Run& run) {
+  CircuitRecipe options;
+  core::options_from_json(options, run.options, "app.recipe");
+  std::vector<Figure> out;
+  for (const std::string name : {"mnist", "fashion-mnist"}) {
+    const core::Key key = core::Key(run.seed).split(name);
+    const data::DataPair pair = data::load(name, key.split("data"));
+    const auto rows = [&](const data::Dataset& part, int most) {
+      const code::LevelMatrix all = levels_of(part);
+      return code::LevelMatrix(
+          all.topRows(most > 0 ? std::min<core::Index>(most, all.rows()) : all.rows()));
+    };
+    run.monitor->say(fmt::format("circuits of {}", name));
+    const auto figures = Compute(name, rows(pair.train, options.train_rows),
+                                 rows(pair.test.value(), options.test_rows), options.growing, key);
+    out.insert(out.end(), figures.begin(), figures.end());
+  }
+  return out;
+}
+
 // Estimators of information against laws whose information is known.
 template <class Options, std::vector<Figure> (*Compute)(const Options&, core::Key)>
 std::vector<Figure> run_measure(const Run& run) {
@@ -156,6 +193,10 @@ constexpr core::Member<Runner> kRunners[] = {
      run_couple<couple::tokens_to_thoughts_figures>},
     {"vcllm", "tensors by intra coding against rounding to nearest", "arXiv 2407.00467", "seconds",
      run_vcllm},
+    {"pc-lossless", "images by hidden Chow-Liu trees, bytes written", "Liu et al., ICLR 2022",
+     "minutes", run_circuits<code::pc_lossless_figures>},
+    {"sparse-pc", "pruned and grown hidden Chow-Liu trees", "Dang et al., NeurIPS 2022", "minutes",
+     run_circuits<code::sparse_pc_figures>},
     {"equal-info-windows", "text in windows of 16 bits", "arXiv 2404.03626", "seconds",
      run_equal_info_windows},
 };

@@ -1,5 +1,6 @@
 // venturi report, list.
 #include "venturi/app/command.hpp"
+#include "venturi/code/byte_codec.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
 #include "venturi/data/load.hpp"
@@ -21,6 +22,7 @@ std::vector<core::MemberInfo> all_members() {
     out.insert(out.end(), part.begin(), part.end());
   };
   add(core::member_infos("data", "data set", data::loaders()));
+  add(core::member_infos("code", "codec", code::byte_codecs()));
   add(measure::member_infos());
   add(core::member_infos("couple", "member", couple::members()));
   add(core::member_infos("learn", "channel", learn::channels()));

@@ -85,4 +85,37 @@ HiddenTree grow_hidden_tree(const HiddenTree& model, double noise, core::Key key
   return out;
 }
 
+GrownTree learn_by_growing(const LevelView& x, int levels, const GrowingOptions& options,
+                           core::Key key, const HiddenTreeWatch& watch) {
+  constexpr std::string_view kWhere = "code.learn_by_growing";
+  core::check_options(options, kWhere);
+  if ((options.learning.states << options.rounds) > 256) {
+    core::fail_argument(kWhere, "{} states doubled {} times are more than 256",
+                        options.learning.states, options.rounds);
+  }
+  bool going = true;
+  const HiddenTreeWatch own = [&](int pass, double bits, const HiddenTree& model) {
+    going = !watch || watch(pass, bits, model);
+    return going;
+  };
+  const VariableTree tree = chow_liu_tree(x, levels, options.tree);
+  GrownTree out{learn_hidden_tree(x, levels, tree, options.learning, key.split("first"), own), {}};
+  for (int round = 0; round < options.rounds && going; ++round) {
+    const core::Key part = key.split("round").split(static_cast<std::uint64_t>(round));
+    if (options.keep < 1) {
+      PrunedTree pruned = prune_hidden_tree(x, out.model, options.keep);
+      out.rounds.push_back(
+          {.states = out.model.states,
+           .kept = pruned.kept,
+           .bound_bits = pruned.bound_bits,
+           .loss_bits = pruned.model.cost_bits(x).mean() - out.model.cost_bits(x).mean()});
+      out.model = std::move(pruned.model);
+    }
+    out.model =
+        refine_hidden_tree(x, grow_hidden_tree(out.model, options.noise, part.split("copies")),
+                           options.learning, part.split("refine"), own);
+  }
+  return out;
+}
+
 }  // namespace venturi::code

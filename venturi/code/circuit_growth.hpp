@@ -30,4 +30,43 @@ PrunedTree prune_hidden_tree(const LevelView& x, const HiddenTree& model, double
 // Twice the states (at most 256 or InvalidArgument). noise in [0, 1).
 HiddenTree grow_hidden_tree(const HiddenTree& model, double noise, core::Key key);
 
+// Learning by rounds: a first model, then each round prunes, grows and learns again.
+struct GrowingOptions {
+  HiddenTreeOptions learning;  // its states: those to begin with
+  ChowLiuOptions tree;
+  int rounds = 0;
+  double keep = 1;
+  double noise = 0.3;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    HiddenTreeOptions::fields(self.learning, visit);
+    visit("bins", self.tree.bins, "bins of the levels, for the choice of the tree",
+          core::between(2, 256));
+    visit("rounds", self.rounds, "times that edges are pruned and the states doubled",
+          core::between(0, 7));
+    visit("keep", self.keep, "share of the edges that pruning keeps; 1: no pruning",
+          core::between(1e-3, 1));
+    visit("noise", self.noise, "of the copies that growing makes", core::between(0, 0.9));
+  }
+};
+
+// One round's pruning, on the training rows, bits a row.
+struct PruningRound {
+  int states = 0;
+  double kept = 1;
+  double bound_bits = 0;
+  double loss_bits = 0;  // what pruning cost: at most the bound
+};
+
+struct GrownTree {
+  HiddenTree model;
+  std::vector<PruningRound> rounds;  // those with keep < 1
+};
+
+// The watch counts passes from 1 in each round; once it says false no round follows.
+// InvalidArgument as learn_hidden_tree, and for more than 256 states at the end.
+GrownTree learn_by_growing(const LevelView& x, int levels, const GrowingOptions& options,
+                           core::Key key, const HiddenTreeWatch& watch = {});
+
 }  // namespace venturi::code

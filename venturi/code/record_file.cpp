@@ -195,6 +195,12 @@ std::vector<std::vector<std::byte>> RecordReader::split(std::size_t block,
   return out;
 }
 
+std::uint64_t RecordReader::plain_bytes(std::size_t block) {
+  const std::uint64_t size = blocks_.at(block + 1).offset - blocks_[block].offset;
+  const auto start = read(blocks_[block].offset, std::min<std::uint64_t>(size - 4, 10));
+  return ByteReader(start, 0, where_).varint("size of a block's plain bytes", 2 * kMostBlock);
+}
+
 std::vector<std::vector<std::byte>> RecordReader::records_of(std::size_t first, std::size_t last) {
   if (first > last || last > block_count()) {
     core::fail_argument("code.RecordReader.records_of", "blocks {} to {} of {}", first, last,
@@ -245,8 +251,14 @@ std::uint64_t decode_file(const std::filesystem::path& input, const std::filesys
   RecordReader reader(input);
   core::AtomicFile file(output);
   std::uint64_t written = 0;
-  for (std::size_t b = 0; b < reader.block_count(); b += kAtOnce) {
-    for (const auto& record : reader.records_of(b, std::min(b + kAtOnce, reader.block_count()))) {
+  for (std::size_t first = 0, last = 0; first < reader.block_count(); first = last) {
+    std::uint64_t plain = reader.plain_bytes(last++);
+    while (last < std::min(first + kAtOnce, reader.block_count())) {
+      plain += reader.plain_bytes(last);
+      if (plain > kMostBlock) break;
+      ++last;
+    }
+    for (const auto& record : reader.records_of(first, last)) {
       file.write(record);
       written += record.size();
     }

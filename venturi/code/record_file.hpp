@@ -71,6 +71,9 @@ class RecordReader {
   // Record i < size(), else InvalidArgument. The last block read is kept. Cost O(block). DataError
   // if the block is damaged.
   std::vector<std::byte> record(std::uint64_t i);
+  // What block b says it decodes to; it may lie, but only to fail: every codec's stream starts with
+  // its length.
+  std::uint64_t plain_bytes(std::size_t block);
   // The records of blocks [first, last), in order, decoded side by side.
   std::vector<std::vector<std::byte>> records_of(std::size_t first, std::size_t last);
 
@@ -94,7 +97,7 @@ class RecordReader {
 };
 
 // Any file, block by block, and back; returns the bytes written. What `venturi encode --codec` and
-// `decode` do.
+// `decode` do. Decoding holds blocks of 2^26 plain bytes, or of one block, at a time.
 std::uint64_t encode_file(const std::filesystem::path& input, const std::filesystem::path& output,
                           const RecordOptions& options);
 std::uint64_t decode_file(const std::filesystem::path& input, const std::filesystem::path& output);

@@ -1,0 +1,127 @@
+#include "venturi/code/circuit_figures.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "venturi/code/circuit_file.hpp"
+
+namespace venturi::code {
+namespace {
+
+using core::Figure;
+using core::Index;
+
+constexpr Index kEdge = 28;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The `edge`*`edge` pixels in the middle of each image.
+LevelMatrix middle(const LevelView& x, Index edge) {
+  const Index start = (kEdge - edge) / 2;
+  LevelMatrix out(x.rows(), edge * edge);
+  for (Index r = 0; r < edge; ++r) {
+    out.middleCols(r * edge, edge) = x.middleCols((start + r) * kEdge + start, edge);
+  }
+  return out;
+}
+
+// Least of three, nanoseconds a value, decoding.
+double decode_time(const HiddenTreeCoder& coder, const LevelView& x) {
+  const auto bytes = coder.encode(x);
+  double best = INFINITY;
+  for (int run = 0; run < 3; ++run) {
+    const double start = now();
+    coder.decode(bytes, x.rows());
+    best = std::min(best, now() - start);
+  }
+  return 1e9 * best / static_cast<double>(x.size());
+}
+
+// Time a value at 28*28 over that at 7*7, with circuits of the same states: learned in one pass,
+// since what they say does not matter here.
+double growth_of_time(const LevelView& train, const LevelView& test, int states, core::Key key) {
+  const Index rows = std::min<Index>(train.rows(), 2000);
+  double times[2];
+  for (const int which : {0, 1}) {
+    const LevelMatrix part = middle(train.topRows(rows), which == 0 ? 7 : kEdge);
+    const auto model = learn_hidden_tree(part, 256, chow_liu_tree(part, 256),
+                                         {.states = states, .epochs = 0, .full_epochs = 1}, key);
+    // The same number of values, so that both run equally long.
+    const Index count = which == 0 ? test.rows() : std::max<Index>(1, test.rows() / 16);
+    times[which] =
+        decode_time(HiddenTreeCoder(model), middle(test.topRows(count), which == 0 ? 7 : kEdge));
+  }
+  return times[1] / times[0];
+}
+
+}  // namespace
+
+std::vector<Figure> pc_lossless_figures(const std::string& name, const LevelView& train,
+                                        const LevelView& test, const GrowingOptions& options,
+                                        core::Key key) {
+  if (train.cols() != kEdge * kEdge || test.cols() != kEdge * kEdge || test.rows() == 0) {
+    core::fail_argument("code.pc_lossless_figures", "expected images of 28*28, got {}*{} and {}*{}",
+                        train.rows(), train.cols(), test.rows(), test.cols());
+  }
+  const double begin = now();
+  const GrownTree grown = learn_by_growing(train, 256, options, key.split("learn"));
+  const double learned = now() - begin;
+  const Circuit circuit = make_circuit(grown.model, {kEdge, kEdge});
+  const auto model_bytes = container_bytes(circuit_container(circuit)).size();
+  const double start = now();
+  const auto file = container_bytes(encode_rows(circuit, test));
+  const double encoded = now();
+  const LevelMatrix back = decode_rows(circuit, parse_container(file, name), name);
+  const double decoded = now();
+  const double values = static_cast<double>(test.size());
+  const double paid = 8.0 * static_cast<double>(file.size()) / values;
+  const double model = grown.model.bits_per_dimension(test);
+  const double images = static_cast<double>(test.rows()) / 1e3;
+  const auto named = [&](const char* what) { return fmt::format("{}: {}", name, what); };
+  return {{named("paid"), paid, "bits/value", "", 0},
+          {named("under the model"), model, "bits/value", "", 0},
+          {named("paid over the model"), paid - model, "bits/value", "<=", .002},
+          {named("images decoded as they were"), back == test ? 1.0 : 0.0, "", ">=", 1},
+          {named("decode"), (decoded - encoded) / images, "ms/image", "<=", 4},
+          {named("encode"), (encoded - start) / images, "ms/image", "", 0},
+          {named("model's file"), static_cast<double>(model_bytes) / 1e6, "MB", "", 0},
+          {named("time a value, 784 over 49"),
+           growth_of_time(train, test, options.learning.states, key.split("growth")), "times",
+           "<=", std::log2(784.0) / std::log2(49.0)},
+          {named("learning"), learned, "s", "", 0}};
+}
+
+std::vector<Figure> sparse_pc_figures(const std::string& name, const LevelView& train,
+                                      const LevelView& test, const GrowingOptions& options,
+                                      core::Key key) {
+  double first = NAN;
+  int states = 0;
+  // Each pass overwrites it as long as the first model is learned.
+  const auto watch = [&](int, double, const HiddenTree& model) {
+    if (states == 0 || model.states == states) first = model.bits_per_dimension(test);
+    if (states == 0) states = model.states;
+    return true;
+  };
+  const GrownTree grown = learn_by_growing(train, 256, options, key, watch);
+  const double last = grown.model.bits_per_dimension(test);
+  std::vector<Figure> out;
+  for (const PruningRound& round : grown.rounds) {
+    const auto named = [&](const char* what) {
+      return fmt::format("{}, {} states: {}", name, round.states, what);
+    };
+    out.push_back({named("edges kept"), 100 * round.kept, "%", "", 0});
+    out.push_back({named("flow bound"), round.bound_bits, "bits/image", "", 0});
+    out.push_back(
+        {named("lost by pruning, of the bound"), round.loss_bits / round.bound_bits, "", "<=", 1});
+  }
+  out.push_back({fmt::format("{}: before the rounds", name), first, "bits/value", "", 0});
+  out.push_back({fmt::format("{}: after them", name), last, "bits/value", "", 0});
+  out.push_back(
+      {fmt::format("{}: gained by the rounds", name), first - last, "bits/value", ">=", 0});
+  return out;
+}
+
+}  // namespace venturi::code
