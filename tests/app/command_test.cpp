@@ -1,6 +1,7 @@
 // The command from outside: exit codes, one line of error, whole files or none, Ctrl-C and resume.
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <thread>
 
 #include "tests/app/command_runner.hpp"
@@ -140,6 +141,88 @@ TEST_F(Command, OwnTableThereAndBack) {
   const Outcome other = run_command({"predict", path("runs/beta-0.1.vt"), path("new.bits.vt")});
   EXPECT_EQ(other.code, 1);
   EXPECT_TRUE(other.one_line_of_error()) << other.err;
+}
+
+TEST_F(Command, ImagesByACircuitThereAndBack) {
+  write_images(folder_ / "images", 300);
+  const std::string images = path("images/train-images-idx3-ubyte");
+  const Outcome learned =
+      run_command({"circuit", "idx:" + path("images"), "-o", path("circuit.vt"), "--states", "4",
+                   "--epochs", "2", "--batch", "100", "--json"});
+  ASSERT_EQ(learned.code, 0) << learned.err;
+  EXPECT_EQ(Json::parse(learned.out)["results"]["states"], 4);
+  const Outcome encoded =
+      run_command({"encode", path("circuit.vt"), images, "-o", path("bits.vt"), "--json"});
+  ASSERT_EQ(encoded.code, 0) << encoded.err;
+  // Two halves, each of 100 levels: log2(100) = 6.64 bits a value, and what is not learned yet.
+  EXPECT_LT(Json::parse(encoded.out)["bits_per_value"], 7.2);
+  const Outcome decoded =
+      run_command({"decode", path("circuit.vt"), path("bits.vt"), "-o", path("back.npy")});
+  ASSERT_EQ(decoded.code, 0) << decoded.err;
+  const std::string raw = core::read_text(images);
+  const std::string npy = core::read_text(path("back.npy"));
+  EXPECT_TRUE(npy.ends_with(raw.substr(16)));  // behind IDX's head the same bytes
+
+  // Bits under another model, data that are no levels.
+  ASSERT_EQ(run_command({"circuit", "idx:" + path("images"), "-o", path("other.vt"), "--states",
+                         "3", "--epochs", "1", "-q"})
+                .code,
+            0);
+  const Outcome other =
+      run_command({"decode", path("other.vt"), path("bits.vt"), "-o", path("no.npy")});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(other.one_line_of_error()) << other.err;
+  EXPECT_FALSE(std::filesystem::exists(path("no.npy")));
+  const Outcome floats = run_command({"circuit", data(), "-o", path("no.vt")});
+  EXPECT_EQ(floats.code, 2);
+  EXPECT_TRUE(floats.one_line_of_error()) << floats.err;
+}
+
+TEST_F(Command, ArraysByCodecTensorThereAndBack) {
+  // An .npy of 1000 floats, made by hand.
+  std::string npy("\x93NUMPY\x01\x00", 8);
+  const std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (20, 50), }";
+  const std::size_t size = (10 + text.size() + 1 + 63) / 64 * 64 - 10;
+  npy += static_cast<char>(size);
+  npy += static_cast<char>(size >> 8);
+  npy += text + std::string(size - text.size() - 1, ' ') + "\n";
+  const std::size_t start = npy.size();
+  core::Random random(core::Key(9));
+  for (int i = 0; i < 1000; ++i) {
+    const auto value = static_cast<float>(random.normal());
+    npy.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  core::write_file(folder_ / "x.npy", npy);
+  const auto there_and_back = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> line = {"encode", path("x.npy"), "--codec", "tensor",
+                                     "-o",     path("x.vt"),  "--json"};
+    line.insert(line.end(), more.begin(), more.end());
+    const Outcome encoded = run_command(line);
+    EXPECT_EQ(encoded.code, 0) << encoded.err;
+    const Outcome decoded = run_command({"decode", path("x.vt"), "-o", path("y.npy")});
+    EXPECT_EQ(decoded.code, 0) << decoded.err;
+    return Json::parse(encoded.out)["bits_per_value"].get<double>();
+  };
+  EXPECT_LT(there_and_back({}), 32);
+  EXPECT_EQ(core::read_text(path("y.npy")).substr(start), npy.substr(start));
+  EXPECT_LT(there_and_back({"--max-error", "0.05"}), 10);
+  const std::string back = core::read_text(path("y.npy"));
+  ASSERT_EQ(back.size(), npy.size());
+  for (std::size_t at = start; at < npy.size(); at += 4) {
+    float a = 0;
+    float b = 0;
+    std::memcpy(&a, npy.data() + at, 4);
+    std::memcpy(&b, back.data() + at, 4);
+    EXPECT_NEAR(a, b, 0.05 + 1e-6);
+  }
+  EXPECT_LT(there_and_back({"--bits", "3"}), 3.6);  // 3 and the file's head
+  EXPECT_EQ(run_command({"encode", path("x.npy"), "--codec", "tensor", "-o", path("x.vt"), "--bits",
+                         "3", "--step", "1"})
+                .code,
+            2);
+  const Outcome wrong = run_command({"decode", path("x.vt"), "-o", path("y.bin")});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_TRUE(wrong.one_line_of_error()) << wrong.err;
 }
 
 TEST_F(Command, BadDataIsOneAndLeavesNothing) {

@@ -45,11 +45,15 @@ code::HiddenTree Circuit::learn(const code::LevelMatrix& x, const code::GrowingO
 }
 
 void Circuit::run() const {
-  code::GrowingOptions options;
-  flags.apply(options);
   const auto monitor = common.monitor();
   const double start = core::now_seconds();
   const data::DataPair pair = data::load(data, core::Key(common.seed).split("data"));
+  code::GrowingOptions options;
+  if (pair.train.shape.size() == 3) {  // images: nearby levels mean nearly the same
+    options.learning.neighbours = 100;
+    options.tree.bins = 32;
+  }
+  flags.apply(options);
   const code::LevelMatrix x = levels_of(pair.train);
   const code::HiddenTree model = learn(x, options, *monitor);
   const double bits = model.bits_per_dimension(x);
