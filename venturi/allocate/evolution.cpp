@@ -160,12 +160,14 @@ std::vector<Levels> offspring_of(const Levels& parent, const Ladder& ladder, cor
     core::Random random(key.split(k));
     Levels child = parent;
     const std::uint64_t switches = 1 + std::min(random.below(most), random.below(most));
-    for (std::uint64_t s = 0; s < switches; ++s) ladder.switch_levels(child, random);
-    if (options.fill) {
-      ladder.fill(child, random);
-    } else if (random.below(2) == 0) {
-      ladder.lower(child, random);
+    for (std::uint64_t s = 0; s < switches; ++s) {
+      if (options.fill || random.below(2) == 0) {
+        ladder.switch_levels(child, random);
+      } else {
+        ladder.lower(child, random);
+      }
     }
+    if (options.fill) ladder.fill(child, random);
     if (known.insert(child).second) out.push_back(std::move(child));
   }
   return out;

@@ -6,9 +6,10 @@
 // A generation, (1 + lambda) with multi-step selection:
 // - offspring of the one parent by level switches: min(U{1..s}, U{1..s}) times one random part goes
 //   a level up and random others go down until the budget is met again; then random parts go up a
-//   level each while that fits, so that nothing is left that would buy a level (`fill`). The levels
-//   of a part are its choices in order of their bits. Where all parts' levels cost the same, every
-//   offspring spends exactly what its parent does. No offspring twice, none equal to the parent.
+//   level each while that fits, so that nothing is left that would buy a level (`fill`; without it,
+//   half of the switches only lower one part, and nothing is filled up). The levels of a part are
+//   its choices in order of their bits. Where all parts' levels cost the same, every offspring
+//   spends exactly what its parent does. No offspring twice, none equal to the parent.
 // - all offspring are measured on a little data, the best of them on more, the best of these on
 //   all; the parent joins in the last stage only, so the loss on all data never rises.
 // Source: Sieberling, Kuznedelev, Kurtic, Alistarh, "EvoPress", ICML 2025, section 3; `fill` and

@@ -51,15 +51,20 @@ void fill(std::span<const Part> parts, const Budgets& budgets, Allocation& a) {
     }
     if (best.worth >= 0) offers.push(best);
   };
-  for (std::size_t p = 0; p < parts.size(); ++p) best_of(p);
-  while (!offers.empty()) {
-    const Offer next = offers.top();
-    offers.pop();
-    const std::vector<Choice>& menu = parts[next.part].choices;
-    if (fits(a, menu[a.choice[next.part]], menu[next.choice], budgets)) {
-      move(parts, a, next.part, next.choice);
+  // Again while something moved: a change may free what an earlier part wanted.
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t p = 0; p < parts.size(); ++p) best_of(p);
+    while (!offers.empty()) {
+      const Offer next = offers.top();
+      offers.pop();
+      const std::vector<Choice>& menu = parts[next.part].choices;
+      if (fits(a, menu[a.choice[next.part]], menu[next.choice], budgets)) {
+        move(parts, a, next.part, next.choice);
+        moved = true;
+      }
+      best_of(next.part);
     }
-    best_of(next.part);
   }
   const double bound = a.bound;
   a = totals(parts, std::move(a.choice));
