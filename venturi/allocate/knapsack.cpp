@@ -231,7 +231,8 @@ class Search {
     return out;
   }
 
-  // Keeps the `cap` states of the least bounds, in their order.
+  // Keeps the `cap` states of the least bounds, in their order; of equal bounds at the threshold
+  // some from everywhere.
   void cut(std::vector<State>& states, std::size_t cap) {
     std::vector<double> bounds;
     for (const State& s : states) bounds.push_back(s.bound);
@@ -239,10 +240,20 @@ class Search {
     std::nth_element(bounds.begin(), nth, bounds.end());
     const double threshold = *nth;
     dropped_bound_ = std::min(dropped_bound_, threshold);
-    auto ties = cap - static_cast<std::size_t>(std::count_if(
-                          bounds.begin(), nth, [&](double b) { return b < threshold; }));
+    std::size_t below = 0;
+    std::size_t ties = 0;
+    for (const State& s : states) {
+      below += s.bound < threshold ? 1 : 0;
+      ties += s.bound == threshold ? 1 : 0;
+    }
+    const std::size_t keep = cap - below;  // of the ties
+    std::size_t sum = 0;
     std::erase_if(states, [&](const State& s) {
-      return s.bound > threshold || (s.bound == threshold && ties-- == 0);
+      if (s.bound != threshold) return s.bound > threshold;
+      sum += keep;
+      if (sum < ties) return true;
+      sum -= ties;
+      return false;
     });
   }
 
