@@ -83,7 +83,7 @@ double harmful_raises(const std::vector<Part>& parts, const Fitness& fitness, st
 }
 
 void network_figures(core::Key key, bool quick, std::vector<Figure>& out) {
-  const int nets = quick ? 4 : 20;
+  const int nets = quick ? 2 : 20;
   const RoundedNetwork::Shape shape;
   const std::int64_t budget = shape.layers * shape.inputs * shape.outputs * 5 / 2;
   const EvolutionOptions options{
@@ -117,7 +117,7 @@ void network_figures(core::Key key, bool quick, std::vector<Figure>& out) {
 }
 
 void branch_figures(core::Key key, bool quick, std::vector<Figure>& out) {
-  const int trials = quick ? 4 : 20;
+  const int trials = quick ? 3 : 20;
   const RoundedNetwork::Shape shape{RoundedNetwork::Kind::sum, 24, 8, 1, 5, 1024};
   const std::int64_t budget = shape.layers * shape.inputs * 5 / 2;
   const EvolutionOptions options{.generations = quick ? 50 : 150,

@@ -1,6 +1,7 @@
 // The runners of recipes: options in, figures out.
 #include <cmath>
 
+#include "venturi/allocate/figures.hpp"
 #include "venturi/app/demo.hpp"
 #include "venturi/app/recipe.hpp"
 #include "venturi/code/figures.hpp"
@@ -154,6 +155,8 @@ constexpr core::Member<Runner> kRunners[] = {
      run_couple<couple::projektor_figures>},
     {"tokens-to-thoughts", "rate and distortion of categories", "see recipe", "seconds",
      run_couple<couple::tokens_to_thoughts_figures>},
+    {"evopress", "level switches on small networks, against enumeration and part errors",
+     "Sieberling et al., ICML 2025", "seconds", run_couple<allocate::evopress_figures>},
     {"vcllm", "tensors by intra coding against rounding to nearest", "arXiv 2407.00467", "seconds",
      run_vcllm},
     {"equal-info-windows", "text in windows of 16 bits", "arXiv 2404.03626", "seconds",
