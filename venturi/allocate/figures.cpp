@@ -71,8 +71,10 @@ double harmful_raises(const std::vector<Part>& parts, const Fitness& fitness, st
   int worse = 0;
   constexpr int kTrials = 200;
   for (int k = 0; k < kTrials; ++k) {
-    std::vector<std::size_t> choice;
-    for (const Part& part : parts) choice.push_back(random.below(part.choices.size()));
+    std::vector<std::size_t> choice(parts.size());
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      choice[p] = random.below(parts[p].choices.size());
+    }
     std::size_t& one = choice[random.below(choice.size())];
     one = random.below(parts.front().choices.size() - 1);
     const double before = fitness(choice, data);

@@ -235,6 +235,7 @@ class Search {
   // some from everywhere.
   void cut(std::vector<State>& states, std::size_t cap) {
     std::vector<double> bounds;
+    bounds.reserve(states.size());
     for (const State& s : states) bounds.push_back(s.bound);
     const auto nth = bounds.begin() + static_cast<std::ptrdiff_t>(cap);
     std::nth_element(bounds.begin(), nth, bounds.end());
