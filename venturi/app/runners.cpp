@@ -1,6 +1,7 @@
 // The runners of recipes: options in, figures out.
 #include <cmath>
 
+#include "venturi/allocate/figures.hpp"
 #include "venturi/app/circuit.hpp"
 #include "venturi/app/demo.hpp"
 #include "venturi/app/recipe.hpp"
@@ -101,7 +102,7 @@ std::vector<Figure> run_demo_recipe(const Run& run) {
 }
 
 template <std::vector<Figure> (*Compute)(core::Key, bool)>
-std::vector<Figure> run_couple(const Run& run) {
+std::vector<Figure> run_keyed(const Run& run) {
   return Compute(core::Key(run.seed), run.quick);
 }
 
@@ -182,15 +183,17 @@ constexpr core::Member<Runner> kRunners[] = {
      run_train},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},
     {"mec-b", "minimum entropy coupling with bottleneck", "Ebrahimi et al., NeurIPS 2024",
-     "seconds", run_couple<couple::mec_b_figures>},
+     "seconds", run_keyed<couple::mec_b_figures>},
     {"spectr", "k-sequential draft selection", "Sun et al., NeurIPS 2023", "seconds",
-     run_couple<couple::spectr_figures>},
+     run_keyed<couple::spectr_figures>},
     {"optimal-mdsd", "optimal acceptance of several drafts", "see recipe", "seconds",
-     run_couple<couple::optimal_mdsd_figures>},
+     run_keyed<couple::optimal_mdsd_figures>},
     {"projektor", "transport distances between mixtures predict accuracy", "see recipe", "seconds",
-     run_couple<couple::projektor_figures>},
+     run_keyed<couple::projektor_figures>},
     {"tokens-to-thoughts", "rate and distortion of categories", "see recipe", "seconds",
-     run_couple<couple::tokens_to_thoughts_figures>},
+     run_keyed<couple::tokens_to_thoughts_figures>},
+    {"evopress", "level switches on small networks, against enumeration and part errors",
+     "Sieberling et al., ICML 2025", "seconds", run_keyed<allocate::evopress_figures>},
     {"vcllm", "tensors by intra coding against rounding to nearest", "arXiv 2407.00467", "seconds",
      run_vcllm},
     {"pc-lossless", "images by hidden Chow-Liu trees, bytes written", "Liu et al., ICLR 2022",

@@ -1,4 +1,5 @@
 // venturi report, list.
+#include "venturi/allocate/members.hpp"
 #include "venturi/app/command.hpp"
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/core/record.hpp"
@@ -23,6 +24,7 @@ std::vector<core::MemberInfo> all_members() {
   };
   add(core::member_infos("data", "data set", data::loaders()));
   add(core::member_infos("code", "codec", code::byte_codecs()));
+  add(core::member_infos("allocate", "member", allocate::members()));
   add(measure::member_infos());
   add(core::member_infos("couple", "member", couple::members()));
   add(core::member_infos("learn", "channel", learn::channels()));
