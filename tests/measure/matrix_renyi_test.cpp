@@ -37,6 +37,22 @@ double slow(const Eigen::MatrixXd& product, double alpha) {
          (1 - alpha);
 }
 
+// By the sum of squares at 2, by eigenvalues beside it: there S falls with the order by at most S
+// itself a unit.
+TEST(MatrixRenyi, OrderTwoTakesNoMatrix) {
+  const Matrix x = normals(60, 3, core::Key(11)), y = normals(60, 2, core::Key(12));
+  const Kerneled both[] = {{x, 1.2}, {y, 0.8}};
+  EXPECT_NEAR(renyi_entropy_bits({both, 1}, {.alpha = 2}), slow(gram(both[0]), 2), 1e-12);
+  EXPECT_NEAR(renyi_entropy_bits(both, {.alpha = 2}),
+              slow(gram(both[0]).cwiseProduct(gram(both[1])), 2), 1e-12);
+  EXPECT_NEAR(renyi_entropy_bits(both, {.alpha = 2}), renyi_entropy_bits(both, {.alpha = 2 + 1e-9}),
+              1e-7);
+  // No limit binds where no matrix is taken.
+  EXPECT_GT(renyi_entropy_bits(both, {.alpha = 2, .memory_limit = 1}), 0);
+  EXPECT_ERROR(renyi_entropy_bits(both, {.alpha = 3, .memory_limit = 1}), core::InvalidArgument,
+               "memory_limit");
+}
+
 TEST(MatrixRenyi, EqualsTheDefinition) {
   const Matrix x = normals(30, 2, core::Key(1)), z = normals(30, 1, core::Key(3));
   const Matrix y = x.col(0) + 0.5 * normals(30, 1, core::Key(2));

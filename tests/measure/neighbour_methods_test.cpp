@@ -1,5 +1,5 @@
-// The estimators that look at the lists of neighbours: weighted Kozachenko-Leonenko, local
-// Gaussian, correction for local non-uniformity; and conditional information of mixtures.
+// The estimators that look at the lists of neighbours: weighted Kozachenko-Leonenko, correction for
+// local non-uniformity; and conditional information of mixtures.
 #include <algorithm>
 #include <cmath>
 #include <numbers>

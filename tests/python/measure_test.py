@@ -18,7 +18,7 @@ def pair(n=2000, seed=1):
 class Values(unittest.TestCase):
     def test_every_method_of_numbers_is_near_the_truth(self):
         x, y = pair()
-        for method in ("ksg1", "ksg2", "lnc", "wkl", "gao", "gaussian", "copula"):
+        for method in ("ksg1", "ksg2", "lnc", "wkl", "lnn", "gao", "gaussian", "copula"):
             found = venturi.mi(x, y, method=method, k=5)
             self.assertAlmostEqual(found.bits, -numpy.log2(0.6), delta=0.1, msg=method)
             self.assertLess(found.low, found.high)

@@ -11,9 +11,12 @@
 #include "venturi/couple/figures.hpp"
 #include "venturi/data/array.hpp"
 #include "venturi/data/load.hpp"
+#include "venturi/data/pack.hpp"
 #include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
+#include "venturi/learn/information_plane.hpp"
 #include "venturi/measure/figures.hpp"
+#include "venturi/measure/program_figures.hpp"
 
 namespace venturi::app {
 namespace {
@@ -171,6 +174,21 @@ std::vector<Figure> run_measure(const Run& run) {
   return Compute(options, core::Key(run.seed));
 }
 
+std::vector<Figure> run_programs(const Run& run) {
+  measure::ProgramOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  const measure::Packer packers[] = {
+      {"gzip", [](core::Bytes bytes) { return data::pack_gzip(bytes).size(); }},
+      {"LZMA", [](core::Bytes bytes) { return data::pack_xz(bytes).size(); }}};
+  return measure::program_figures(options, core::Key(run.seed), packers);
+}
+
+std::vector<Figure> run_information_plane(const Run& run) {
+  learn::PlaneOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  return learn::plane_figures(options, core::Key(run.seed), *run.monitor);
+}
+
 constexpr core::Member<Runner> kRunners[] = {
     {"accuracy", "estimators against laws of known information", "see recipe", "minutes",
      run_measure<measure::AccuracyOptions, measure::accuracy_figures>},
@@ -179,6 +197,9 @@ constexpr core::Member<Runner> kRunners[] = {
      "seconds", run_measure<measure::CompressionOptions, measure::compression_figures>},
     {"channels", "information from likelihoods, on discrete channels of known information",
      "see recipe", "seconds", run_measure<measure::ChannelOptions, measure::channel_figures>},
+    {"programs", "sequences of random programs, scored", "see recipe", "seconds", run_programs},
+    {"information-plane", "adaptive estimates of what layers keep while they learn", "see recipe",
+     "minutes", run_information_plane},
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "venturi/core/error.hpp"
+#include "venturi/measure/cuda_kernels.hpp"
+#include "venturi/measure/neighbours.hpp"
 #include "venturi/measure/pairwise.hpp"
 
 namespace venturi::measure {
@@ -29,7 +31,18 @@ void check(const Kerneled& x, const Kerneled& y, Index least, const char* where)
   }
 }
 
+Sums device_sums(const Kerneled& x, const Kerneled& y) {
+  const CudaKernelSums found =
+      cuda_kernel_sums(cuda_rows(x.rows, x.width), cuda_rows(y.rows, y.width));
+  const Index n = x.rows.rows();
+  const auto vector = [n](const std::vector<double>& v) -> Vector {
+    return Eigen::Map<const Vector>(v.data(), n);
+  };
+  return {static_cast<double>(n), vector(found.product).sum(), vector(found.k), vector(found.l)};
+}
+
 Sums sums(const Kerneled& x, const Kerneled& y) {
+  if (search_is_cuda()) return device_sums(x, y);
   const DenseRows rx(x.rows), ry(y.rows);
   const Index n = rx.size();
   Sums out{static_cast<double>(n), 0, Vector(n), Vector(n)};

@@ -20,6 +20,8 @@
 //                  L1 on y, L2 on v, L21_ji = k(v_j, y_i); 0 for v = y, not clipped below 0
 // Shapes: x n*dx, y n*dy (v n*dy), n >= 2. Range: HSIC biased >= 0, CKA in [0, 1], CS-QMI >= 0 (by
 // Cauchy-Schwarz, up to rounding). Cost: O(n^2 (dx+dy)). Deterministic for any number of threads.
+// After set_search("cuda") (neighbours.hpp) on the device, but for linear CKA and the conditional
+// divergence; kernel_cuda.hpp tells how near to the CPU.
 // Errors: InvalidArgument for shapes and widths; DataError for NaN, for a variable without any
 // spread where it is divided by, and where all of a sum's kernels are 0. Sources: Gretton et al.
 // 2005 (HSIC; here over n^2, not (n-1)^2); Song et al., JMLR 13 (2012), eq. 5 (unbiased); Kornblith

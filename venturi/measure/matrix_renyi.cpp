@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "venturi/core/error.hpp"
+#include "venturi/measure/cuda_kernels.hpp"
+#include "venturi/measure/neighbours.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -25,6 +27,7 @@ void check(std::span<const Kerneled> variables, const RenyiOptions& options, con
       core::fail_argument(where, "expected {} rows in all variables, got {}", n, v.rows.rows());
     }
   }
+  if (options.alpha == 2) return;
   // The product of the Gram matrices, and the copy that the eigenvalue solver works in.
   require_memory(16.0 * static_cast<double>(n) * static_cast<double>(n), options.memory_limit,
                  where);
@@ -32,15 +35,48 @@ void check(std::span<const Kerneled> variables, const RenyiOptions& options, con
 
 // The elementwise product of Gaussian kernels is one Gaussian kernel of rows side by side, each in
 // units of its width; its diagonal is 1, so that its trace is n.
-double entropy_bits(std::span<const Kerneled> variables, double alpha) {
-  const Index n = variables[0].rows.rows();
+core::Matrix joint_rows(std::span<const Kerneled> variables) {
   Index columns = 0;
   for (const Kerneled& v : variables) columns += v.rows.cols();
-  core::Matrix joint(n, columns);
+  core::Matrix out(variables[0].rows.rows(), columns);
   columns = 0;
   for (const Kerneled& v : variables) {
-    joint.middleCols(columns, v.rows.cols()) = v.rows / v.width;
+    out.middleCols(columns, v.rows.cols()) = v.rows / v.width;
     columns += v.rows.cols();
+  }
+  return out;
+}
+
+// sum_ij (K_ij / n)^2.
+double squared_norm(const core::Matrix& joint) {
+  const Index n = joint.rows();
+  core::Vector of_row(n);
+  if (search_is_cuda()) {
+    const CudaRows rows = cuda_rows(joint, 1);
+    const std::vector<double> sums = cuda_kernel_sums(rows, rows).product;
+    of_row = Eigen::Map<const core::Vector>(sums.data(), n);
+  } else {
+    const DenseRows rows(joint);
+#pragma omp parallel
+    {
+      std::vector<double> kernel(n);
+#pragma omp for schedule(static)
+      for (Index i = 0; i < n; ++i) {
+        rows.kernel(rows, i, 1, kernel);
+        double sum = 0;
+        for (const double v : kernel) sum += v * v;
+        of_row[i] = sum;
+      }
+    }
+  }
+  return of_row.sum() / (static_cast<double>(n) * static_cast<double>(n));
+}
+
+core::Vector eigenvalues(const core::Matrix& joint) {
+  const Index n = joint.rows();
+  if (search_is_cuda()) {
+    const std::vector<double> found = cuda_gram_eigenvalues(cuda_rows(joint, 1));
+    return Eigen::Map<const core::Vector>(found.data(), n);
   }
   const DenseRows rows(joint);
   Eigen::MatrixXd gram(n, n);
@@ -50,10 +86,15 @@ double entropy_bits(std::span<const Kerneled> variables, double alpha) {
     rows.kernel(rows, i, 1, column);
     for (double& v : column) v /= static_cast<double>(n);
   }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram, Eigen::EigenvaluesOnly);
+  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+double entropy_bits(std::span<const Kerneled> variables, double alpha) {
+  const core::Matrix joint = joint_rows(variables);
+  if (alpha == 2) return -std::log2(squared_norm(joint));
   // Rounding leaves eigenvalues of 0 at either side of it.
   double sum = 0;
-  for (const double lambda : solver.eigenvalues()) sum += lambda > 0 ? std::pow(lambda, alpha) : 0;
+  for (const double lambda : eigenvalues(joint)) sum += lambda > 0 ? std::pow(lambda, alpha) : 0;
   return std::log2(sum) / (1 - alpha);
 }
 

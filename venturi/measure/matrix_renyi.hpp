@@ -8,9 +8,10 @@
 // Range: S in [0, log2 n], I and TC >= 0 for a > 1 (up to rounding). a near 1 (1.01) is
 // Shannon-like; values depend on the width and grow to log2 n as it goes to 0: compare only at one
 // rule. Shapes: each variable n*d_g, n >= 2. Cost: O(n^3) for each S, 16 n^2 bytes, stated and
-// refused past `memory_limit`. Errors: InvalidArgument for shapes, widths, options, memory;
-// DataError for NaN. Sources: Sanchez Giraldo, Rao, Principe, IEEE T-IT 61 (2015); Yu et al., IEEE
-// TPAMI 42 (2020), multivariate.
+// refused past `memory_limit`; a = 2 takes no eigenvalues, sum lambda^2 = sum_ij A_ij^2, O(n^2) and
+// no matrix. After set_search("cuda") (neighbours.hpp) both on the device (kernel_cuda.hpp).
+// Errors: InvalidArgument for shapes, widths, options, memory; DataError for NaN. Sources: Sanchez
+// Giraldo, Rao, Principe, IEEE T-IT 61 (2015); Yu et al., IEEE TPAMI 42 (2020), multivariate.
 #pragma once
 
 #include <span>

@@ -1,3 +1,4 @@
+// Over 400 lines: four tables, of which each line is one method.
 #include "venturi/measure/methods.hpp"
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "venturi/measure/kernel_density.hpp"
 #include "venturi/measure/ksg.hpp"
 #include "venturi/measure/label_methods.hpp"
+#include "venturi/measure/local_gaussian.hpp"
 #include "venturi/measure/method_bytes.hpp"
 #include "venturi/measure/nonuniformity.hpp"
 #include "venturi/measure/pairwise.hpp"
@@ -132,6 +134,11 @@ constexpr core::Member<MiMethod> kInformation[] = {
      "Berrett, Samworth, Yuan 2019",
      "O(n^2 d)",
      {mean_pair<wkl_local>, Takes::density, list_bytes, false}},
+    {"lnn",
+     "Gaussians fitted around each row; thin or bent shapes, k of 4 and more",
+     "Gao, Oh, Viswanath 2016",
+     "O(n^2 d^2)",
+     {mean_pair<lnn_local>, Takes::density, list_bytes}},
     {"gao",
      "nearest neighbours for mixtures of discrete and continuous, and for ties",
      "Gao et al. 2017",
@@ -263,6 +270,11 @@ constexpr core::Member<EntropyMethod> kEntropy[] = {
      "Berrett, Samworth, Yuan 2019",
      "O(n^2 d)",
      {mean_one<wkl_entropy_local>, Takes::density, list_bytes}},
+    {"lnn",
+     "Gaussians fitted around each row; thin or bent shapes, k of 4 and more",
+     "Gao, Oh, Viswanath 2016",
+     "O(n^2 d^2)",
+     {mean_one<lnn_entropy_local>, Takes::density, list_bytes}},
     {"kde",
      "leave-one-out Parzen density; few columns",
      "Beirlant et al. 1997",

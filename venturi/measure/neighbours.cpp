@@ -137,6 +137,8 @@ void set_search(const std::string& search) {
   preset_search = search;
 }
 
+bool search_is_cuda() { return preset_search == "cuda"; }
+
 Neighbours find_neighbours(std::span<const core::MatrixView> groups, const NeighbourQuery& query) {
   constexpr const char* kWhere = "measure.find_neighbours";
   if (groups.empty() || groups.size() > 31) {
@@ -185,7 +187,7 @@ std::vector<std::int32_t> count_within(const core::MatrixView& x, std::span<cons
     core::fail_argument(kWhere, "expected samples, got an array of {}*{}", x.rows(), x.cols());
   }
   check_finite(x, kWhere);
-  if (preset_search == "cuda") return cuda_count_within(x, radius, closed);
+  if (search_is_cuda()) return cuda_count_within(x, radius, closed);
   if (preset_search == "brute" || x.cols() > kTreeAuto)
     return brute_count_within(x, radius, closed, kernels_named("auto"));
   const auto tree = make_point_tree(x);

@@ -57,6 +57,8 @@ std::vector<std::int32_t> count_within(const core::MatrixView& x, std::span<cons
 // What "auto" stands for in this process, in place of the choice above: auto, tree, brute or cuda.
 // InvalidArgument for other names, and for cuda in a build without it.
 void set_search(const std::string& search);
+// Whether that is cuda; the sums of kernel_sums.hpp and matrix_renyi.hpp then run there too.
+bool search_is_cuda();
 
 // The SIMD levels that this processor and build offer, best last.
 std::vector<std::string> simd_levels();

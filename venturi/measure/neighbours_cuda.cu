@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "venturi/measure/neighbours_cuda.hpp"
+#include "venturi/measure/on_device.cuh"
 
 namespace venturi::measure {
 namespace {
@@ -9,32 +10,6 @@ constexpr int kThreads = 128;  // queries of a block, one a thread
 constexpr int kTile = 128;     // points in shared memory at a time
 constexpr int kMostList = 32;  // candidates kept for each query
 constexpr int kSpare = 8;      // of them beyond k
-
-void check(cudaError_t status) {
-  if (status == cudaSuccess) return;
-  cudaGetLastError();  // or it would be found again
-  cuda_failed(cudaGetErrorString(status));
-}
-
-// Device memory of `count` values, freed at the end of its scope.
-template <class T>
-class OnDevice {
- public:
-  explicit OnDevice(std::size_t count) { check(cudaMalloc(&data_, count * sizeof(T))); }
-  explicit OnDevice(std::span<const T> values) : OnDevice(values.size()) {
-    check(cudaMemcpy(data_, values.data(), values.size_bytes(), cudaMemcpyHostToDevice));
-  }
-  OnDevice(const OnDevice&) = delete;
-  OnDevice& operator=(const OnDevice&) = delete;
-  ~OnDevice() { cudaFree(data_); }
-  T* get() const { return data_; }
-  void fetch(std::span<T> out) const {
-    check(cudaMemcpy(out.data(), data_, out.size_bytes(), cudaMemcpyDeviceToHost));
-  }
-
- private:
-  T* data_ = nullptr;
-};
 
 struct Points {
   const float4* rows;

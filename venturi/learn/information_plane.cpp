@@ -1,0 +1,293 @@
+#include "venturi/learn/information_plane.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "venturi/core/units.hpp"
+#include "venturi/learn/adam.hpp"
+#include "venturi/measure/bins.hpp"
+#include "venturi/measure/discrete.hpp"
+#include "venturi/measure/kernel_density.hpp"
+#include "venturi/net/network.hpp"
+
+namespace venturi::learn {
+namespace {
+
+using core::Index;
+using core::Matrix;
+using tensor::Tensor;
+
+constexpr Index kPatterns = 4096;
+constexpr Index kKernelPatterns = 1024;
+constexpr std::int64_t kHidden[] = {10, 7, 5, 4, 3};
+
+// The network cut behind each hidden layer, so that its activations can be read.
+class Layered {
+ public:
+  Layered(const std::string& activation, core::Key key) {
+    std::int64_t inputs = 12;
+    for (const std::int64_t units : kHidden) {
+      parts_.emplace_back(fmt::format("hidden{}", parts_.size()), net::mlp({units}, activation),
+                          std::vector{inputs}, parameters_);
+      inputs = units;
+    }
+    parts_.emplace_back("output", std::vector<net::Layer>{{.type = "linear", .out = 2}},
+                        std::vector{inputs}, parameters_);
+    parameters_.allocate(key, torch::kCPU);
+    // Registered weights start at a deviation of 1/sqrt(3 inputs), which dies out over six layers;
+    // sqrt(6) times that keeps the size of what passes a ReLU (He et al. 2015).
+    const torch::NoGradGuard no_grad;
+    parameters_.flat().mul_(std::sqrt(6.0));
+    for (std::size_t p = 1; p < parameters_.count(); p += 2) parameters_[p].detach().zero_();
+  }
+
+  // Of each hidden layer, and last the two scores.
+  std::vector<Tensor> forward(Tensor x) const {
+    std::vector<Tensor> out;
+    for (const net::Network& part : parts_) {
+      x = part.forward(parameters_, x, {});
+      out.push_back(x);
+    }
+    return out;
+  }
+  const net::Parameters& parameters() const { return parameters_; }
+
+ private:
+  net::Parameters parameters_;
+  std::vector<net::Network> parts_;
+};
+
+// Epochs from 1 (0: before training) to the last, evenly in the logarithm, without repetition.
+std::vector<int> snapshot_epochs(const PlaneOptions& options) {
+  std::vector<int> out = {0};
+  for (int s = 0; s + 1 < options.snapshots; ++s) {
+    const double along = static_cast<double>(s) / (options.snapshots - 2);
+    const int epoch = static_cast<int>(std::lround(std::pow(options.epochs, along)));
+    if (epoch > out.back()) out.push_back(epoch);
+  }
+  return out;
+}
+
+// Activations of a layer that has not died; all that is one value tells nothing.
+bool alive(const Matrix& t) { return t.maxCoeff() > t.minCoeff(); }
+
+double ebab_bits(const Matrix& t, const PlaneOptions& options) {
+  // What a saturated unit rests at is left out of the edges.
+  const double floor = options.activation == "relu" ? 0 : -1;
+  return code_entropy_bits(measure::pooled_adaptive_codes(t, options.bins, floor), t.cols());
+}
+
+double akde_bits(const Matrix& t, double deviation) {
+  if (!alive(t)) return 0;
+  return measure::noisy_rate_bounds_nats(t, deviation * deviation).upper * core::kBitsPerNat;
+}
+
+struct Trace {
+  std::vector<double> ebab, akde;  // a value a snapshot
+  double accuracy = 0;
+  std::vector<Matrix> last;  // the hidden layers at the end, on kKernelPatterns patterns
+};
+
+class Run {
+ public:
+  Run(const PlaneOptions& options, double l2, core::Key key)
+      : options_(options), l2_(l2), key_(key), net_(options.activation, key.split("weights")) {
+    const TwelveBits task = twelve_bits();
+    x_ = tensor::from_matrix(task.x);
+    y_ = tensor::from_labels(task.labels);
+    core::Random random(key.split("split"));
+    for (const std::size_t row : random.permutation(kPatterns)) {
+      rows_.push_back(static_cast<std::int32_t>(row));
+    }
+  }
+
+  Trace trace() {
+    Adam adam(net_.parameters().flat(), net_.parameters().flat_gradient(), 0, {});
+    Trace out;
+    int epoch = 0;
+    for (const int until : snapshot_epochs(options_)) {
+      for (; epoch < until; ++epoch) train(adam, key_.split("epoch").split(epoch));
+      snapshot(out);
+    }
+    const torch::NoGradGuard no_grad;
+    const Tensor held = tensor::from_labels(std::span(rows_).subspan(kTrained));
+    const Tensor guess = net_.forward(x_.index_select(0, held)).back().argmax(1);
+    out.accuracy = guess.eq(y_.index_select(0, held)).to(torch::kDouble).mean().item<double>();
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t kTrained = kPatterns * 4 / 5;
+
+  void train(Adam& adam, core::Key key) {
+    std::vector<std::int32_t> order(rows_.begin(), rows_.begin() + kTrained);
+    core::Random random(key);
+    random.shuffle(std::span(order));
+    const auto batch = static_cast<std::size_t>(options_.batch);
+    for (std::size_t at = 0; at + batch <= order.size(); at += batch) {
+      const Tensor rows = tensor::from_labels(std::span(order).subspan(at, batch));
+      const Tensor scores = net_.forward(x_.index_select(0, rows)).back();
+      torch::nn::functional::cross_entropy(scores, y_.index_select(0, rows)).backward();
+      // The gradient of l2 * (sum of squares).
+      net_.parameters().flat_gradient().add_(net_.parameters().flat(), 2 * l2_);
+      adam.step(options_.learning_rate);
+    }
+  }
+
+  void snapshot(Trace& out) const {
+    const torch::NoGradGuard no_grad;
+    std::vector<Tensor> layers = net_.forward(x_);
+    layers.pop_back();
+    out.last.clear();
+    double ebab = 0, akde = 0;
+    for (const Tensor& layer : layers) {
+      const Matrix t = tensor::to_matrix(layer).cast<double>();
+      Matrix some(kKernelPatterns, t.cols());
+      for (Index i = 0; i < kKernelPatterns; ++i) some.row(i) = t.row(rows_[i]);
+      const auto parts = static_cast<double>(layers.size());
+      ebab += ebab_bits(t, options_) / parts;
+      akde += akde_bits(some, options_.noise * t.cwiseAbs().maxCoeff()) / parts;
+      out.last.push_back(std::move(some));
+    }
+    out.ebab.push_back(ebab);
+    out.akde.push_back(akde);
+  }
+
+  const PlaneOptions& options_;
+  double l2_;
+  core::Key key_;
+  Layered net_;
+  Tensor x_, y_;
+  std::vector<std::int32_t> rows_;  // the first kTrained are trained on
+};
+
+struct Mean {
+  double value = 0, error = 0;
+};
+
+Mean mean_of(const std::vector<double>& v) {
+  const auto n = static_cast<double>(v.size());
+  const double mean = std::accumulate(v.begin(), v.end(), 0.0) / n;
+  double squares = 0;
+  for (const double x : v) squares += (x - mean) * (x - mean);
+  return {mean, std::sqrt(squares / (n - 1) / n)};
+}
+
+// In standard errors; 0 for a difference of 0, whatever its error.
+double in_errors(double value, double error) { return value == 0 ? 0 : value / error; }
+
+using Traces = std::vector<std::vector<double>>;
+
+// The snapshot at which the mean over all networks but one is greatest.
+std::size_t top(const Traces& traces, std::size_t but) {
+  std::vector<double> sums(traces[0].size());
+  for (std::size_t n = 0; n < traces.size(); ++n) {
+    for (std::size_t s = 0; s < sums.size() && n != but; ++s) sums[s] += traces[n][s];
+  }
+  return static_cast<std::size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+}
+
+Mean losses(const std::string& name, const Traces& traces, std::vector<core::Figure>& out) {
+  std::vector<double> most, end, lost;
+  const std::size_t of_all = top(traces, traces.size());
+  for (std::size_t n = 0; n < traces.size(); ++n) {
+    most.push_back(traces[n][of_all]);
+    end.push_back(traces[n].back());
+    lost.push_back(traces[n][top(traces, n)] - end.back());
+  }
+  const Mean mean = mean_of(lost);
+  out.push_back({name + " at its most", mean_of(most).value, "bits"});
+  out.push_back({name + " at the end", mean_of(end).value, "bits"});
+  out.push_back({name + " lost", mean.value, "bits"});
+  out.push_back({name + " lost, in standard errors", in_errors(mean.value, mean.error), ""});
+  return mean;
+}
+
+// Largest differences from the counted entropy of layers rounded to 8 levels of their range.
+void quantized(const std::vector<Matrix>& layers, std::vector<core::Figure>& out) {
+  double ebab = 0, akde = 0;
+  for (const Matrix& t : layers) {
+    if (!alive(t)) continue;
+    const double level = (t.maxCoeff() - t.minCoeff()) / 7;
+    const Eigen::Matrix<std::int32_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> whole =
+        ((t.array() - t.minCoeff()) / level).round().cast<std::int32_t>();
+    const double exact =
+        code_entropy_bits({whole.data(), static_cast<std::size_t>(whole.size())}, t.cols());
+    const Matrix levels = level * whole.cast<double>();
+    const auto codes = measure::pooled_adaptive_codes(levels, 30, 0);
+    ebab = std::max(ebab, std::fabs(code_entropy_bits(codes, t.cols()) - exact));
+    akde = std::max(akde, std::fabs(akde_bits(levels, 1e-3 * level) - exact));
+  }
+  out.push_back({"quantized, EBAB less exact", ebab, "bits"});
+  out.push_back({"quantized, aKDE less exact", akde, "bits"});
+}
+
+}  // namespace
+
+TwelveBits twelve_bits() {
+  constexpr double kGolden = std::numbers::phi;
+  const double length = std::sqrt(1 + kGolden * kGolden);
+  std::vector<Eigen::Vector3d> vertices;
+  for (const double a : {1.0, -1.0}) {
+    for (const double b : {kGolden, -kGolden}) {
+      vertices.push_back(Eigen::Vector3d(0, a, b) / length);
+      vertices.push_back(Eigen::Vector3d(a, b, 0) / length);
+      vertices.push_back(Eigen::Vector3d(b, 0, a) / length);
+    }
+  }
+  TwelveBits out;
+  out.x.resize(kPatterns, 12);
+  for (Index row = 0; row < kPatterns; ++row) {
+    Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+    for (Index i = 0; i < 12; ++i) {
+      const bool set = (row >> i & 1) != 0;
+      out.x(row, i) = set ? 1.0F : 0.0F;
+      if (set) sum += vertices[i];
+    }
+    const double whole = out.x.row(row).sum();
+    out.labels.push_back(whole - 0.4 * sum.squaredNorm() > 4.75 ? 1 : 0);
+  }
+  return out;
+}
+
+double code_entropy_bits(std::span<const std::int32_t> codes, Index columns) {
+  return measure::plug_in_entropy_bits(
+      measure::joint_labels(codes, static_cast<std::size_t>(columns)));
+}
+
+std::vector<core::Figure> plane_figures(const PlaneOptions& options, core::Key key,
+                                        core::Monitor& monitor) {
+  core::check_options(options, "learn.plane_figures");
+  std::vector<core::Figure> out;
+  std::vector<Matrix> last;
+  Mean lost[2][2];  // with and without L2; EBAB and aKDE
+  for (const bool with : {true, false}) {
+    const std::string name = with ? "with L2" : "without L2";
+    Traces ebab, akde;
+    std::vector<double> accuracy;
+    for (int n = 0; n < options.networks; ++n) {
+      monitor.say(fmt::format("{}, network {} of {}", name, n + 1, options.networks));
+      Trace trace = Run(options, with ? options.l2 : 0, key.split(n)).trace();
+      ebab.push_back(std::move(trace.ebab));
+      akde.push_back(std::move(trace.akde));
+      accuracy.push_back(100 * trace.accuracy);
+      last.insert(last.end(), trace.last.begin(), trace.last.end());
+    }
+    lost[with ? 0 : 1][0] = losses(name + ", EBAB", ebab, out);
+    lost[with ? 0 : 1][1] = losses(name + ", aKDE", akde, out);
+    out.push_back({name + ", accuracy", mean_of(accuracy).value, "%"});
+  }
+  for (const int m : {0, 1}) {
+    out.push_back(
+        {fmt::format("{} lost with L2 less without, in standard errors", m == 0 ? "EBAB" : "aKDE"),
+         in_errors(lost[0][m].value - lost[1][m].value,
+                   std::hypot(lost[0][m].error, lost[1][m].error)),
+         ""});
+  }
+  quantized(last, out);
+  return out;
+}
+
+}  // namespace venturi::learn
