@@ -5,6 +5,7 @@
 #include "venturi/data/load.hpp"
 #include "venturi/learn/channel.hpp"
 #include "venturi/measure/methods.hpp"
+#include "venturi/net/architectures.hpp"
 #include "venturi/report/render.hpp"
 
 namespace venturi::app {
@@ -23,6 +24,7 @@ std::vector<core::MemberInfo> all_members() {
   add(core::member_infos("data", "data set", data::loaders()));
   add(measure::member_infos());
   add(core::member_infos("couple", "member", couple::members()));
+  add(core::member_infos("net", "network", net::architectures()));
   add(core::member_infos("learn", "channel", learn::channels()));
   return out;
 }

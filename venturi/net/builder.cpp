@@ -24,9 +24,15 @@ std::string GraphBuilder::parameter(const std::string& name, tensor::Tensor valu
   return name;
 }
 
+std::string GraphBuilder::constant(const std::string& name, tensor::Tensor value) {
+  Attributes attributes;
+  attributes.set("value", std::move(value));
+  return node("Constant", name, {}, std::move(attributes));
+}
+
 std::string GraphBuilder::integers(const std::string& name,
                                    const std::vector<std::int64_t>& values) {
-  return parameter(name, torch::tensor(values, torch::kInt64));
+  return constant(name, torch::tensor(values, torch::kInt64));
 }
 
 std::string GraphBuilder::weight(const std::string& name, const std::vector<std::int64_t>& shape,

@@ -29,6 +29,8 @@ class GraphBuilder {
                     torch::ScalarType type = torch::kFloat32);
   // A parameter with a value.
   std::string parameter(const std::string& name, tensor::Tensor value);
+  // A value that belongs to the structure and is never trained: a Constant node.
+  std::string constant(const std::string& name, tensor::Tensor value);
   std::string integers(const std::string& name, const std::vector<std::int64_t>& values);
   // A trained parameter that starts as above.
   std::string weight(const std::string& name, const std::vector<std::int64_t>& shape,

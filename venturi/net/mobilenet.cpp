@@ -40,8 +40,8 @@ Model mobilenet_v2(core::Key key, std::int64_t classes) {
                               {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
   GraphBuilder b("mobilenet_v2", key);
   std::string x = b.input("image", {-1, 3, -1, -1});
-  b.parameter("zero", torch::zeros({}));
-  b.parameter("six", torch::full({}, 6.0));
+  b.constant("zero", torch::zeros({}));
+  b.constant("six", torch::full({}, 6.0));
   x = unit(b, "features.0", x, {.in = 3, .out = 32, .kernel = 3, .stride = 2, .padding = 1});
   std::int64_t in = 32;
   int index = 1;
