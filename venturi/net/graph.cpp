@@ -249,7 +249,7 @@ std::pair<Model, Model> split(const Model& model, std::string_view edge) {
                  .outputs = graph.outputs},
                 model.weights};
   Names before;
-  for (const Port& port : graph.inputs) before.insert(port.name);
+  for (const Port& given : graph.inputs) before.insert(given.name);
   std::set<std::string> beside;
   const auto note = [&](const std::string& name) {
     if (name != cut && before.contains(name)) beside.insert(name);
