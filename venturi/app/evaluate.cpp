@@ -4,6 +4,7 @@
 #include "venturi/app/command.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/load.hpp"
+#include "venturi/data/npy.hpp"
 #include "venturi/net/architectures.hpp"
 #include "venturi/net/cost.hpp"
 #include "venturi/net/evaluate.hpp"
@@ -68,8 +69,11 @@ void add_subject(CLI::App& verb, Subject& subject) {
 }
 
 struct Eval : Subject {
-  explicit Eval(CLI::App& verb) : flags(verb) {}
+  explicit Eval(CLI::App& verb) : flags(verb) {
+    verb.add_option("--predictions", predictions, "write the outputs of all samples: FILE.npy");
+  }
   OptionFlags<net::EvaluateOptions> flags;
+  std::string predictions;
 
   void run() const {
     net::EvaluateOptions options;
@@ -78,6 +82,13 @@ struct Eval : Subject {
     const net::Executor network = executor(*monitor);
     const data::Dataset samples = dataset();
     const net::Evaluation e = net::evaluate(network, samples, options, *monitor);
+    if (!predictions.empty()) {
+      const core::MatrixF y = tensor::to_matrix(e.predictions);
+      const auto bytes = std::as_bytes(std::span(y.data(), static_cast<std::size_t>(y.size())));
+      data::write_npy(predictions, {.element = data::Element::kF32,
+                                    .shape = {y.rows(), y.cols()},
+                                    .bytes = {bytes.begin(), bytes.end()}});
+    }
     std::int64_t bits = 0;
     for (const auto& [name, value] : network.model().weights) {
       bits += 8 * static_cast<std::int64_t>(value.nbytes());

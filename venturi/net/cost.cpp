@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "venturi/core/error.hpp"
+#include "venturi/core/record.hpp"
 
 namespace venturi::net {
 namespace {
@@ -104,6 +105,12 @@ class Counter {
   std::set<std::string> counted_;
 };
 
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 }  // namespace
 
 Costs measure_costs(const Executor& executor, const std::vector<Tensor>& inputs, int repeats) {
@@ -123,16 +130,22 @@ Costs measure_costs(const Executor& executor, const std::vector<Tensor>& inputs,
                             seconds[run.index].push_back(run.seconds);
                           }});
   }
+  std::vector<double> whole;
+  for (int r = 0; r < repeats; ++r) {
+    const double begin = core::now_seconds();
+    executor.run(inputs);
+    if (executor.options().device.is_cuda()) torch::cuda::synchronize();
+    whole.push_back(core::now_seconds() - begin);
+  }
+  out.seconds = median(whole);
   for (std::size_t i = 0; i < out.nodes.size(); ++i) {
     NodeCost& node = out.nodes[i];
-    std::ranges::nth_element(seconds[i], seconds[i].begin() + repeats / 2);
-    node.seconds = seconds[i][repeats / 2];
+    node.seconds = median(seconds[i]);
     out.parameters += node.parameters;
     out.parameter_bits += node.parameter_bits;
     out.multiply_adds += node.multiply_adds;
     out.bytes_moved += node.bytes_moved;
     out.peak_bytes = std::max(out.peak_bytes, node.bytes_alive);
-    out.seconds += node.seconds;
   }
   return out;
 }

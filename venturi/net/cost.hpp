@@ -10,7 +10,9 @@
 //                   without caches; an output that shares its input's memory moves none
 //   alive           bytes of all edges that are alive while it runs, memory that is shared counted
 //                   once; the largest is the model's peak of activations (kernels' scratch apart)
-//   seconds         median over the repeats, measured around each kernel
+//   seconds         median over the repeats, measured around each kernel; of the whole model,
+//   around
+//                   runs of their own in which nothing else is measured
 #pragma once
 
 #include <cstdint>
@@ -41,10 +43,10 @@ struct Costs {
   std::int64_t multiply_adds = 0;
   std::int64_t bytes_moved = 0;
   std::int64_t peak_bytes = 0;
-  double seconds = 0;  // the sum over the nodes
+  double seconds = 0;  // of a whole run
 };
 
-// One run to warm up, then `repeats` >= 1 (InvalidArgument) more, timed; O(repeats * run). Errors
+// One run to warm up, then twice `repeats` >= 1 (InvalidArgument) more; O(repeats * run). Errors
 // of the run.
 Costs measure_costs(const Executor& executor, const std::vector<tensor::Tensor>& inputs,
                     int repeats = 1);

@@ -49,7 +49,10 @@ Tensor model_inputs(const Graph& graph, const data::Dataset& dataset,
   if (flat) {
     shape.push_back(dataset.x.cols());
   } else {
-    shape.insert(shape.end(), dataset.shape.begin(), dataset.shape.end());
+    // A plane of numbers counts as an image of one channel; a sequence of vectors has none.
+    const bool plane = port.ranked && dataset.shape.size() == 3 && dataset.shape[0] == 1 &&
+                       port.shape.size() == 3;
+    shape.insert(shape.end(), dataset.shape.begin() + (plane ? 1 : 0), dataset.shape.end());
   }
   bool fits_port = !port.ranked || port.shape.size() == shape.size();
   for (std::size_t d = 1; fits_port && port.ranked && d < shape.size(); ++d) {
@@ -62,7 +65,8 @@ Tensor model_inputs(const Graph& graph, const data::Dataset& dataset,
   Tensor x = tensor::from_matrix(dataset.x).reshape(shape);
   if (!options.mean.empty()) x = x - by_channel(options.mean, x, "mean");
   if (!options.deviation.empty()) x = x / by_channel(options.deviation, x, "deviation");
-  return x;
+  const bool whole = port.type != torch::ScalarType::Undefined && !c10::isFloatingType(port.type);
+  return whole ? x.to(port.type) : x;
 }
 
 Tensor predict(const Executor& executor, const Tensor& x, std::int64_t batch,
@@ -98,8 +102,10 @@ Evaluation evaluate(const Executor& executor, const data::Dataset& dataset,
   }
   const Tensor x = model_inputs(executor.graph(), dataset, options);
   const double start = core::now_seconds();
-  const Tensor y = predict(executor, x, options.batch, monitor).to(torch::kFloat64);
-  Evaluation out{.samples = dataset.size(), .seconds = core::now_seconds() - start};
+  Evaluation out{.predictions = predict(executor, x, options.batch, monitor)};
+  out.samples = dataset.size();
+  out.seconds = core::now_seconds() - start;
+  const Tensor y = out.predictions.to(torch::kFloat64);
   if (dataset.task == data::Task::kRegression) {
     const core::MatrixF& target = dataset.y;
     if (y.size(1) != target.cols()) {

@@ -32,6 +32,7 @@ struct EvaluateOptions {
 };
 
 struct Evaluation {
+  tensor::Tensor predictions;  // n*k
   std::int64_t samples = 0;
   bool classes = false;
   double accuracy = 0;            // with classes
@@ -41,7 +42,8 @@ struct Evaluation {
 };
 
 // The samples as the model takes them: n*shape, or n*d where its input has two axes; less mean, by
-// deviation. InvalidArgument for the options; DataError where the shapes do not fit the input.
+// deviation; in the input's type. InvalidArgument for the options; DataError where the shapes do
+// not fit the input.
 tensor::Tensor model_inputs(const Graph& graph, const data::Dataset& dataset,
                             const EvaluateOptions& options);
 

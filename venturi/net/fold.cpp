@@ -62,9 +62,7 @@ struct Norm {
 };
 
 Norm norm_of(const Model& model, const Node& node, std::int64_t channels) {
-  if (node.op != "BatchNormalization" || node.attributes.integer("training_mode", 0) != 0) {
-    return {};
-  }
+  if (node.attributes.integer("training_mode", 0) != 0) return {};
   Tensor p[4];
   for (std::size_t k = 0; k < 4; ++k) {
     p[k] = parameter(model, node, k + 1);
@@ -75,7 +73,8 @@ Norm norm_of(const Model& model, const Node& node, std::int64_t channels) {
   return {factor, p[1] - p[2] * factor};
 }
 
-void take_norm(Model& model, Node& node, const Norm& norm) {
+// bias_name: for a bias, where the node has none.
+void take_norm(Model& model, Node& node, const Norm& norm, const std::string& bias_name) {
   const Tensor weight = parameter(model, node, 1);
   std::vector<std::int64_t> by_output(weight.dim(), 1);
   by_output[0] = weight.size(0);
@@ -83,16 +82,11 @@ void take_norm(Model& model, Node& node, const Norm& norm) {
   if (const Tensor bias = parameter(model, node, 2); bias.defined()) {
     shift = shift + bias.detach().to(torch::kFloat64) * norm.factor;
   }
-  const auto name = [&](const char* part) {  // not one that stands for something else
-    std::string out = node.name + part;
-    while (model.weights.contains(out)) out += "_";
-    return out;
-  };
   const Tensor scaled = weight.detach().to(torch::kFloat64) * norm.factor.reshape(by_output);
   model.weights[node.inputs[1]] = scaled.to(weight.scalar_type());
   if (node.inputs.size() < 3 || node.inputs[2].empty()) {
     node.inputs.resize(3);
-    node.inputs[2] = name(".folded_bias");
+    node.inputs[2] = bias_name;
   }
   model.weights[node.inputs[2]] = shift.to(weight.scalar_type());
 }
@@ -135,11 +129,16 @@ std::size_t fold_batch_norms(Model& model) {
   Graph& graph = model.graph;
   const auto read = readers(graph);
   std::unordered_map<std::string, std::size_t> writer;
+  std::set<std::string> taken;  // names
+  for (const auto& [name, value] : model.weights) taken.insert(name);
+  for (const Node& node : graph.nodes) taken.insert(node.outputs.begin(), node.outputs.end());
+  for (const Port& port : graph.inputs) taken.insert(port.name);
   std::vector<bool> gone(graph.nodes.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& norm_node = graph.nodes[i];
     for (const std::string& name : norm_node.outputs) writer[name] = i;
-    const auto found = writer.find(norm_node.inputs.empty() ? "" : norm_node.inputs[0]);
+    if (norm_node.op != "BatchNormalization") continue;
+    const auto found = writer.find(norm_node.inputs[0]);
     if (found == writer.end() || read.at(norm_node.inputs[0]) != 1) continue;
     Node& node = graph.nodes[found->second];
     if (!takes_norm(model, node) || read.at(node.inputs[1]) != 1 ||
@@ -148,7 +147,10 @@ std::size_t fold_batch_norms(Model& model) {
     }
     const Norm norm = norm_of(model, norm_node, parameter(model, node, 1).size(0));
     if (!norm.factor.defined()) continue;
-    take_norm(model, node, norm);
+    std::string bias = node.name + ".folded_bias";
+    while (taken.contains(bias)) bias += "_";
+    taken.insert(bias);
+    take_norm(model, node, norm, bias);
     node.outputs[0] = norm_node.outputs[0];
     writer[node.outputs[0]] = found->second;
     gone[i] = true;

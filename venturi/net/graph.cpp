@@ -204,6 +204,9 @@ void check_graph(const Graph& graph) {
     }
   }
   if (graph.outputs.empty()) core::fail_data("net.check_graph", "the graph has no outputs");
+  for (const Port& port : graph.outputs) {
+    if (port.name.empty()) core::fail_data("net.check_graph", "an output has no name");
+  }
 }
 
 void check_weights(const Graph& graph, const Weights& weights) {
