@@ -4,6 +4,7 @@
 
 #include "tests/net/models.hpp"
 #include "venturi/core/key.hpp"
+#include "venturi/net/operators.hpp"
 #include "venturi/net/resnet.hpp"
 
 namespace venturi::net {
@@ -140,6 +141,20 @@ TEST(OnnxModel, NoFileAndNoModelAreNamed) {
   EXPECT_ERROR(read_onnx(folder / "none.onnx"), core::DataError, "none.onnx");
   core::write_file(folder / "text.onnx", "hello, this is no model");
   EXPECT_ERROR(read_onnx(folder / "text.onnx"), core::DataError, "text.onnx");
+}
+
+// docs/onnx.md is made from the table of operators: what follows its last heading is this text.
+TEST(OnnxModel, TheDocumentHoldsTheTableOfOperators) {
+  std::string table = "| operator | inputs |\n|---|---|\n";
+  for (const Operator& op : operators()) {
+    table += fmt::format("| {} | {} |\n", op.name,
+                         op.most_inputs < 0 ? fmt::format("{} or more", op.least_inputs)
+                         : op.least_inputs == op.most_inputs
+                             ? fmt::format("{}", op.least_inputs)
+                             : fmt::format("{} to {}", op.least_inputs, op.most_inputs));
+  }
+  const std::string page = core::read_text(VENTURI_SOURCE_DIR "/docs/onnx.md");
+  EXPECT_TRUE(page.ends_with("\n\n" + table)) << "the page must end in:\n" << table;
 }
 
 }  // namespace
