@@ -11,6 +11,8 @@ model: the largest difference by the largest output, for reading, writing and fo
     peers/bin/python bench/net/onnx_peers.py [--venturi build/release/venturi] [--no-speed] [name...]
 """
 import argparse
+import contextlib
+import io
 import json
 import pathlib
 import statistics
@@ -115,8 +117,9 @@ def compare(name, exporter, opset, folder):
     old = exporter == "script"
     axes = dict(dynamic_axes={"x": {0: "n"}}) if old else dict(
         dynamic_shapes=({0: torch.export.Dim("n", min=1, max=1024)},))
-    torch.onnx.export(model, (x,), str(path), input_names=["x"], opset_version=opset,
-                      dynamo=not old, **({} if old else {"verbose": False}), **axes)
+    with contextlib.redirect_stdout(io.StringIO()):  # a refusal prints its whole graph
+        torch.onnx.export(model, (x,), str(path), input_names=["x"], opset_version=opset,
+                          dynamo=not old, **({} if old else {"verbose": False}), **axes)
     expected = reference(path, x.numpy())
     np.savez(folder / "data.npz", x=x.numpy(), y=expected.argmax(1).astype(np.int64))
     data = f"npz:{folder}/data.npz#task=classes"

@@ -74,14 +74,14 @@ TEST_F(NetworkCommand, NanWeightsAreSaid) {
 
 TEST_F(NetworkCommand, PlaneMeasuresAndDraws) {
   const Outcome outcome = run_command({"plane", model(), "--data", data(), "--json", "--edges", "*",
-                                       "--samples", "100", "-o", path("runs")});
+                                       "--noise", "0.05", "--samples", "100", "-o", path("runs")});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json json = Json::parse(outcome.out);
   EXPECT_EQ(json["samples"], 100);
   ASSERT_EQ(json["points"].size(), 2U);
   for (const Json& p : json["points"]) {
     EXPECT_LE(p["rate_low"], p["rate_high"]);
-    EXPECT_LE(p["rate_high"], std::log2(100));
+    EXPECT_LE(p["rate_high"], std::log2(100) + 1e-9);  // its own rounding
     // Edge "a" shows both features: of the label's bit, most.
     EXPECT_GT(p["label_low"], 0.5);
   }

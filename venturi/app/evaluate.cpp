@@ -189,7 +189,7 @@ struct Plane : Subject {
                         .seconds = core::now_seconds() - start};
     keep(record);
     print_result(common, record.results,
-                 table.text() + fmt::format("\n{} samples; noise of {} of an edge's deviation; at "
+                 table.text() + fmt::format("\n{} samples; noise of {} of an edge's spread; at "
                                             "most log2(samples) = {:.4f} bits can show\n",
                                             all.size(), options.noise,
                                             std::log2(static_cast<double>(all.size()))));

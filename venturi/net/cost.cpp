@@ -105,6 +105,14 @@ class Counter {
   std::set<std::string> counted_;
 };
 
+// The first axis counts samples: that it is open is no remark.
+bool open_past_the_first(const std::vector<std::int64_t>& shape) {
+  for (std::size_t d = 1; d < shape.size(); ++d) {
+    if (shape[d] < 0) return true;
+  }
+  return false;
+}
+
 double median(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -169,7 +177,7 @@ std::vector<std::string> remarks(const Model& model) {
     }
     if (!port.ranked) {
       out.push_back(fmt::format("input '{}': any shape; the data decides", port.name));
-    } else if (std::ranges::any_of(port.shape, [](std::int64_t s) { return s < 0; })) {
+    } else if (open_past_the_first(port.shape)) {
       out.push_back(fmt::format("input '{}': shape {}; the data decides the axes marked ?",
                                 port.name, shape_text(port.shape)));
     }

@@ -52,7 +52,7 @@ Costs measure_costs(const Executor& executor, const std::vector<tensor::Tensor>&
                     int repeats = 1);
 
 // What is odd about a model, one sentence each: weights that are not finite, inputs that nothing
-// reads, axes that the data fixes.
+// reads, axes past the first (of samples) that the data fixes.
 std::vector<std::string> remarks(const Model& model);
 
 }  // namespace venturi::net

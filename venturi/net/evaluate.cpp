@@ -50,8 +50,8 @@ Tensor model_inputs(const Graph& graph, const data::Dataset& dataset,
     shape.push_back(dataset.x.cols());
   } else {
     // A plane of numbers counts as an image of one channel; a sequence of vectors has none.
-    const bool plane = port.ranked && dataset.shape.size() == 3 && dataset.shape[0] == 1 &&
-                       port.shape.size() == 3;
+    const bool plane =
+        port.ranked && dataset.shape.size() == 3 && dataset.shape[0] == 1 && port.shape.size() == 3;
     shape.insert(shape.end(), dataset.shape.begin() + (plane ? 1 : 0), dataset.shape.end());
   }
   bool fits_port = !port.ranked || port.shape.size() == shape.size();

@@ -66,7 +66,7 @@ PlanePoint point(const std::string& edge, const Tensor& values,
   }
   const auto n = static_cast<std::size_t>(values.size(0));
   const double variance =
-      noise * noise * values.to(torch::kFloat64).var(0, false).mean().item<double>();
+      noise * noise * values.to(torch::kFloat64).var(0, false).sum().item<double>();
   if (variance == 0) return out;  // the same for all samples: tells nothing
   const core::Matrix all = compact(values);
   const auto rate = bounds_bits(all, variance);

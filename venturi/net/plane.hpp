@@ -2,7 +2,8 @@
 //
 // The information plane of a trained network: how much each edge T = t(X) tells of the input and of
 // the label. A deterministic edge of real numbers tells everything, so noise is part of the
-// question: T + N(0, v), with v a fraction of the edge's own mean variance over its units.
+// question: T + N(0, v I), v = noise^2 times the sum of the variances of the edge's units, so that
+// edges of few and of many units are blurred alike against how far their samples lie apart.
 //   rate   I(X; T+N), between the two bounds of measure::noisy_rate_bounds_nats
 //   label  I(Y; T+N) = rate - sum_y p(y) rate of the samples with label y, each from the same
 //   bound:
@@ -38,7 +39,8 @@ struct PlaneOptions {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("edges", self.edges, "edges by name ('*', '?'); empty: activations and outputs");
-    visit("noise", self.noise, "deviation of the noise, by that of the edge", core::above(0));
+    visit("noise", self.noise, "deviation of the noise, by the root of the edge's summed variance",
+          core::above(0));
     visit("batch", self.batch, "samples run at a time", core::at_least(1));
   }
 };
