@@ -5,9 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-build_packages=(g++ cmake ninja-build pkg-config libtorch-dev libeigen3-dev libopenblas-openmp-dev
-  libfmt-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev libzstd-dev
-  libpng-dev libjpeg62-turbo-dev liblzma-dev)
+build_packages=(g++ cmake ninja-build pkg-config libtorch-dev libonnx-dev libprotobuf-dev
+  libeigen3-dev libopenblas-openmp-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+  libtomlplusplus-dev zlib1g-dev libzstd-dev libpng-dev libjpeg62-turbo-dev liblzma-dev)
 data_packages=(dataset-fashion-mnist)
 test_packages=(libgtest-dev libexpat1-dev chromium)
 bench_packages=(libbenchmark-dev libhtscodecs-dev)

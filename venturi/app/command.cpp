@@ -63,6 +63,9 @@ int run(int argc, char** argv) {
   add_circuit(app);
   add_couple(app);
   add_measure(app);
+  add_inspect(app);
+  add_eval(app);
+  add_plane(app);
   add_report(app);
   add_reproduce(app);
   add_list(app);

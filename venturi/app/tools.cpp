@@ -7,6 +7,7 @@
 #include "venturi/data/load.hpp"
 #include "venturi/learn/channel.hpp"
 #include "venturi/measure/methods.hpp"
+#include "venturi/net/architectures.hpp"
 #include "venturi/report/render.hpp"
 
 namespace venturi::app {
@@ -27,6 +28,7 @@ std::vector<core::MemberInfo> all_members() {
   add(core::member_infos("allocate", "member", allocate::members()));
   add(measure::member_infos());
   add(core::member_infos("couple", "member", couple::members()));
+  add(core::member_infos("net", "network", net::architectures()));
   add(core::member_infos("learn", "channel", learn::channels()));
   return out;
 }

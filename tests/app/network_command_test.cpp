@@ -1,0 +1,115 @@
+// inspect, eval and plane from outside, on models that the test writes.
+#include <cmath>
+
+#include "tests/app/command_runner.hpp"
+#include "venturi/core/json.hpp"
+#include "venturi/net/builder.hpp"
+#include "venturi/net/onnx_model.hpp"
+
+namespace venturi::app {
+namespace {
+
+using core::Json;
+
+class NetworkCommand : public ::testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  // Two features; the class is the larger one. Its logits are 10 times the features.
+  std::string model(float weight = 10) {
+    net::GraphBuilder b("larger", core::Key(1));
+    const std::string x = b.input("x", {-1, 2});
+    const std::string h = b.node("Relu", "h", {b.linear("a", x, 2, 2)});
+    net::Model m = b.finish({{.name = h, .ranked = true, .shape = {-1, 2}}});
+    m.weights["a.weight"] = torch::eye(2) * weight;
+    net::write_onnx(m, folder_ / "m.onnx");
+    return path("m.onnx");
+  }
+  std::string data() {
+    std::string text = "a,b,larger\n";
+    core::Random random(core::Key(2));
+    for (int i = 0; i < 200; ++i) {
+      const double a = random.uniform(), b = random.uniform();
+      text += fmt::format("{:.6f},{:.6f},{}\n", a, b, a > b ? "a" : "b");
+    }
+    core::write_file(folder_ / "d.csv", text);
+    return "csv:" + path("d.csv") + "#target=larger";
+  }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(NetworkCommand, InspectCountsAndWrites) {
+  const Outcome outcome =
+      run_command({"inspect", model(), "--json", "--batch", "3", "-o", path("copy.onnx")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["parameters"], 6);
+  EXPECT_EQ(json["parameter_bits"], 6 * 32);
+  EXPECT_EQ(json["multiply_adds"], 3 * 4);
+  EXPECT_EQ(json["nodes"].size(), 2U);
+  EXPECT_EQ(json["nodes"][1]["op"], "Relu");
+  EXPECT_EQ(net::read_onnx(folder_ / "copy.onnx").graph.nodes.size(), 2U);
+}
+
+TEST_F(NetworkCommand, EvalOfAModelThatIsRight) {
+  const Outcome outcome = run_command(
+      {"eval", model(), "--data", data(), "--json", "--quiet", "--predictions", path("y.npy")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["samples"], 200);
+  EXPECT_EQ(json["accuracy"], 1.0);
+  EXPECT_GT(json["cross_entropy_bits"], 0.0);
+  EXPECT_LT(json["cross_entropy_bits"], 1.0);
+  EXPECT_EQ(std::filesystem::file_size(path("y.npy")), 128U + 200 * 2 * 4);
+}
+
+TEST_F(NetworkCommand, NanWeightsAreSaid) {
+  const Outcome outcome = run_command({"eval", model(std::nanf("")), "--data", data(), "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("weight 'a.weight': 4 of 4 values are NaN"), std::string::npos)
+      << outcome.err;
+  EXPECT_TRUE(Json::parse(outcome.out)["cross_entropy_bits"].is_null());
+}
+
+TEST_F(NetworkCommand, PlaneMeasuresAndDraws) {
+  const Outcome outcome = run_command({"plane", model(), "--data", data(), "--json", "--edges", "*",
+                                       "--noise", "0.05", "--samples", "100", "-o", path("runs")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["samples"], 100);
+  ASSERT_EQ(json["points"].size(), 2U);
+  for (const Json& p : json["points"]) {
+    EXPECT_LE(p["rate_low"], p["rate_high"]);
+    EXPECT_LE(p["rate_high"], std::log2(100) + 1e-9);  // its own rounding
+    // Edge "a" shows both features: of the label's bit, most.
+    EXPECT_GT(p["label_low"], 0.5);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path("runs/report.html")));
+}
+
+TEST_F(NetworkCommand, WrongUsageIsTwoAndBadDataIsOne) {
+  const std::string good = model();
+  core::write_file(folder_ / "text.onnx", "no model at all");
+  const std::pair<std::vector<std::string>, int> lines[] = {
+      {{"inspect"}, 2},
+      {{"inspect", "m.bin"}, 2},
+      {{"inspect", good, "--shape", "x=2,b"}, 2},
+      {{"inspect", good, "--shape", "z=2,2"}, 2},
+      {{"inspect", good, "--shape", "x=2,3"}, 1},
+      {{"inspect", path("none.onnx")}, 1},
+      {{"inspect", path("text.onnx")}, 1},
+      {{"eval", good}, 2},
+      {{"eval", good, "--data", data(), "--mean", "1,2,3", "--quiet"}, 2},
+      {{"eval", good, "--data", "synthetic:linear", "--quiet"}, 1},
+      {{"plane", good, "--data", data(), "--edges", "nothing", "--quiet"}, 2}};
+  for (const auto& [words, code] : lines) {
+    const Outcome outcome = run_command(words);
+    EXPECT_EQ(outcome.code, code) << fmt::format("{}", fmt::join(words, " ")) << outcome.err;
+    EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+}  // namespace
+}  // namespace venturi::app
