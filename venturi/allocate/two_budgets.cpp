@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kWhere = "allocate.two_budgets";
 constexpr double kTie = 1e-11;  // as in knapsack.cpp
+constexpr std::size_t kFirstStates = 1 << 14;
 constexpr std::size_t kPrices = 6;
 constexpr int kBisections = 60;
 
@@ -55,17 +56,19 @@ class Search {
   Search(std::span<const Part> parts, std::int64_t bits, std::int64_t cost, std::size_t states)
       : parts_(parts), bits_(bits), cost_(cost), states_(states) {}
 
-  // `start` meets both budgets.
+  // `start` meets both budgets. Few states first, as in knapsack.cpp.
   Allocation solve(Allocation start) {
     best_ = std::move(start);
     find_prices();
     for (const Prices& prices : prices_) best_.bound = std::max(best_.bound, prices.bound);
-    best_.bound = std::min(best_.bound, best_.distortion);
-    if (!best_.proved() && reduce()) {
-      search();
-      best_.bound = std::max(best_.bound, std::min(best_.distortion, dropped_bound_));
-    } else if (!best_.proved()) {
-      best_.bound = best_.distortion;  // every other allocation is bounded away
+    const double relaxed = best_.bound = std::min(best_.bound, best_.distortion);
+    for (std::size_t states = kFirstStates; !best_.proved(); states *= 8) {
+      const std::size_t now = std::min(states, states_);
+      dropped_bound_ = std::numeric_limits<double>::infinity();
+      best_.bound = relaxed;
+      if (reduce()) search(now);
+      best_.bound = std::max(relaxed, std::min(best_.distortion, dropped_bound_));
+      if (now == states_) break;
     }
     return std::move(best_);
   }
@@ -127,6 +130,7 @@ class Search {
 
   // Fills core_; false if a part has no choice left that could be better.
   bool reduce() {
+    core_.clear();
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       const std::vector<Choice>& menu = parts_[p].choices;
       CorePart part{p, {}};
@@ -168,14 +172,14 @@ class Search {
     }
   }
 
-  void search() {
+  void search(std::size_t most) {
     sum_rests();
     std::vector<State> states{{0, 0, 0, best_.bound, 0, 0}};
     nodes_.assign(1, {0, 0});
     for (std::size_t stage = 0; stage < core_.size() && !states.empty(); ++stage) {
-      const std::size_t left = states_ - std::min(states_, nodes_.size());
+      const std::size_t left = most - std::min(most, nodes_.size());
       const std::size_t cap =
-          std::max<std::size_t>(1, std::min(left / (core_.size() - stage), states_ / 16));
+          std::max<std::size_t>(1, std::min(left / (core_.size() - stage), most / 16));
       states = expand(states, stage, cap);
       for (State& s : states) {
         nodes_.push_back({s.node, s.option});
