@@ -102,6 +102,17 @@ Results non_max_suppression(const Call& call) {
 
 // ---- GridSample
 
+// The grid with its points moved to the nearest cell of a volume, halves to the even one: Torch
+// rounds halves away from zero where x has three spatial dimensions, and to even where it has two.
+Tensor at_cells(const Tensor& grid, const Tensor& x, bool corners) {
+  const Tensor size = torch::tensor({x.size(4), x.size(3), x.size(2)}, grid.options());
+  // A side of one cell with its corners aligned has no extent.
+  const Tensor extent = (corners ? size - 1 : size).clamp_min(1);
+  const double shift = corners ? 0 : 0.5;
+  const Tensor cells = torch::round((grid + 1) / 2 * extent - shift);
+  return (cells + shift) * 2 / extent - 1;
+}
+
 // "bilinear" and "bicubic" before operator set 20, "linear" and "cubic" since.
 Results grid_sample(const Call& call) {
   const Tensor& x = real_input(call, 0);
@@ -118,9 +129,11 @@ Results grid_sample(const Call& call) {
       place(old ? mode.substr(2) : mode, {"linear", "nearest", "cubic"});
   check_same_type(x, grid);
   if (x.numel() == 0) core::fail_data(kOperator, "samples of no elements");
-  return {torch::grid_sampler(x, grid, interpolation,
-                              place(padding, {"zeros", "border", "reflection"}),
-                              call.attributes.integer("align_corners", 0) != 0)};
+  const bool corners = call.attributes.integer("align_corners", 0) != 0;
+  const bool volume = x.dim() == 5 && grid.dim() == 5 && grid.size(4) == 3;
+  return {torch::grid_sampler(x, volume && mode == "nearest" ? at_cells(grid, x, corners) : grid,
+                              interpolation, place(padding, {"zeros", "border", "reflection"}),
+                              corners)};
 }
 
 // ---- RoiAlign
