@@ -27,6 +27,8 @@ constexpr Exclusion kExclusions[] = {
     {"FLOAT8", "8-bit floats"},
     {"e4m3fn", "8-bit floats"},
     {"e5m2", "8-bit floats"},
+    {"FLOAT4", "4-bit floats"},
+    {"float4", "4-bit floats"},
     {"INT4", "4-bit integers"},
     {"int4", "4-bit integers"},
     {"_STRING", "tensors of text"},

@@ -30,7 +30,7 @@ struct Type {
   torch::ScalarType type = torch::ScalarType::Undefined;
   std::size_t width = 0;  // bytes of an element in raw data
 };
-constexpr std::array<Type, 23> kTypes = {{{"undefined"},
+constexpr std::array<Type, 24> kTypes = {{{"undefined"},
                                           {"float", torch::kFloat32, 4},
                                           {"uint8", torch::kUInt8, 1},
                                           {"int8", torch::kInt8, 1},
@@ -52,7 +52,8 @@ constexpr std::array<Type, 23> kTypes = {{{"undefined"},
                                           {"float8e5m2"},
                                           {"float8e5m2fnuz"},
                                           {"uint4"},
-                                          {"int4"}}};
+                                          {"int4"},
+                                          {"float4e2m1"}}};
 
 const Type& type_of(std::int64_t number) {
   if (number < 0 || number >= static_cast<std::int64_t>(kTypes.size())) {

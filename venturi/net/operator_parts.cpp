@@ -63,9 +63,13 @@ Results run_checked(const Call& call, Kernel kernel, int least, int most, bool i
     }
     out.resize(call.outputs);
     return out;
+  } catch (const core::Error&) {
+    throw;
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
     core::fail_data(kOperator, "{}", text.substr(0, text.find('\n')));
+  } catch (const std::exception& error) {  // Torch has a few of these too; and too little memory
+    core::fail_data(kOperator, "{}", error.what());
   }
 }
 

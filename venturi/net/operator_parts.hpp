@@ -54,6 +54,7 @@ std::span<const Operator> normalise_operators();
 std::span<const Operator> resize_operators();
 std::span<const Operator> quantise_operators();
 std::span<const Operator> recurrent_operators();
+std::span<const Operator> detect_operators();
 
 // Input i; DataError where it is absent.
 const Tensor& input(const Call& call, std::size_t i);

@@ -14,7 +14,7 @@ std::vector<Operator> all_operators() {
        {unary_operators(), binary_operators(), reduce_operators(), shape_operators(),
         select_operators(), create_operators(), linear_operators(), convolve_operators(),
         pool_operators(), normalise_operators(), resize_operators(), quantise_operators(),
-        recurrent_operators()}) {
+        recurrent_operators(), detect_operators()}) {
     out.insert(out.end(), family.begin(), family.end());
   }
   std::sort(out.begin(), out.end(),

@@ -34,17 +34,28 @@ std::string auto_pad_of(const Call& call) {
 }
 
 Sizes kernel_of(const Call& call, const Tensor& weight, std::size_t count) {
-  const Sizes kernel = weight.sizes().slice(2).vec();
-  if (kernel.size() != count || call.attributes.integers("kernel_shape", kernel) != kernel) {
+  const bool fits = weight.dim() == static_cast<std::int64_t>(count) + 2;
+  const Sizes kernel = fits ? weight.sizes().slice(2).vec() : Sizes{};
+  if (!fits || call.attributes.integers("kernel_shape", kernel) != kernel) {
     core::fail_data(kOperator, "weights of {} do not fit kernel_shape or {} spatial dimensions",
                     fmt::join(weight.sizes(), "*"), count);
   }
   return kernel;
 }
 
-std::int64_t groups_of(const Call& call) {
+// The attribute, which must divide the channels and agree with the weights: (out)*(in /
+// groups)*..., or transposed (in)*(out / groups)*....
+std::int64_t groups_of(const Call& call, const Tensor& x, const Tensor& weight, bool transposed) {
   const std::int64_t groups = call.attributes.integer("group", 1);
-  if (groups < 1) core::fail_data(kOperator, "expected group >= 1, got {}", groups);
+  const std::int64_t channels = x.size(1);
+  const bool divides = groups >= 1 && groups <= channels && channels % groups == 0;
+  const bool fits =
+      divides && (transposed ? weight.size(0) == channels
+                             : weight.size(0) % groups == 0 && weight.size(1) == channels / groups);
+  if (!fits) {
+    core::fail_data(kOperator, "{} groups of {} channels do not fit weights of {}", groups,
+                    channels, fmt::join(weight.sizes(), "*"));
+  }
   return groups;
 }
 
@@ -95,7 +106,7 @@ Results conv_transpose(const Call& call) {
   const Sizes in = spatial(x);
   const Sizes kernel = kernel_of(call, weight, in.size());
   const Transposed t = transposed_of(call, in, kernel);
-  const std::int64_t groups = groups_of(call);
+  const std::int64_t groups = groups_of(call, x, weight, true);
   const Sizes zero(in.size(), 0);
   Sizes sizes = {x.size(0), weight.size(1) * groups};
   Sizes full = sizes;
@@ -180,7 +191,7 @@ Tensor convolve(const Call& call, const Tensor& x, const Tensor& weight, const T
   check_same_type(x, weight);
   const Sizes in = spatial(x);
   const Windows w = windows_of(call, in, kernel_of(call, weight, in.size()), false);
-  const std::int64_t groups = groups_of(call);
+  const std::int64_t groups = groups_of(call, x, weight, false);
   Tensor padded = x;
   Sizes padding = w.begin;
   if (w.begin != w.end) {

@@ -29,6 +29,7 @@ double position(double i, const Axis& a, const std::string& mode) {
   if (mode == "asymmetric") return i / a.scale;
   if (mode == "align_corners") return width == 1 ? 0 : i * (in - 1) / (width - 1);
   if (mode == "pytorch_half_pixel") return a.out > 1 ? (i + 0.5) / a.scale - 0.5 : 0;
+  if (mode == "tf_half_pixel_for_nn") return (i + 0.5) / a.scale;  // operator sets 11 and 12
   if (mode == "half_pixel_symmetric") {
     const double offset = in / 2 * (1 - static_cast<double>(a.out) / width);
     return offset + (i + 0.5) / a.scale - 0.5;
