@@ -33,8 +33,8 @@ struct PlanePoint {
 };
 
 struct PlaneOptions {
-  std::string edges;   // pattern; "": what non-linearities write, and the outputs
-  double noise = 0.1;  // deviation of the noise by that of the edge
+  std::string edges;    // pattern; "": what non-linearities write, and the outputs
+  double noise = 0.25;  // deviation of the noise by the root of the summed variance
   std::int64_t batch = 256;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
