@@ -34,7 +34,8 @@ class Draft {
     program.push_back(std::move(s));
   }
   int between(int low, int high) {
-    return low + static_cast<int>(random_.below(static_cast<std::uint64_t>(high - low + 1)));
+    const auto choices = static_cast<std::uint64_t>(high - low) + 1;
+    return low + static_cast<int>(random_.below(choices));
   }
   bool chance(double p) { return random_.uniform() < p; }
 
