@@ -2,6 +2,7 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
+#include "tests/measure/normals.hpp"
 #include "tests/testing.hpp"
 #include "venturi/core/key.hpp"
 #include "venturi/measure/cuda_kernels.hpp"
@@ -15,13 +16,6 @@ namespace {
 using core::Index;
 using core::Key;
 using core::Matrix;
-
-Matrix normals(Index n, Index d, Key key) {
-  core::Random random(key);
-  Matrix out(n, d);
-  for (double& v : out.reshaped()) v = random.normal();
-  return out;
-}
 
 // The device for one scope.
 class OnCuda {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "tests/measure/normals.hpp"
 #include "tests/testing.hpp"
 #include "venturi/core/key.hpp"
 #include "venturi/measure/gaussian.hpp"
@@ -20,13 +21,6 @@ using core::Index;
 using core::Key;
 using core::Matrix;
 using core::Vector;
-
-Matrix normals(Index n, Index d, Key key) {
-  core::Random random(key);
-  Matrix out(n, d);
-  for (double& v : out.reshaped()) v = random.normal();
-  return out;
-}
 
 Matrix uniforms(Index n, Index d, Key key) {
   core::Random random(key);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "tests/measure/normals.hpp"
 #include "tests/testing.hpp"
 #include "venturi/core/key.hpp"
 #include "venturi/measure/digamma.hpp"
@@ -18,13 +19,6 @@ namespace {
 using core::Index;
 using core::Key;
 using core::Matrix;
-
-Matrix normals(Index n, Index d, Key key) {
-  core::Random random(key);
-  Matrix out(n, d);
-  for (double& v : out.reshaped()) v = random.normal();
-  return out;
-}
 
 Matrix correlated(const Matrix& x, double rho, Key key) {
   return rho * x + std::sqrt(1 - rho * rho) * normals(x.rows(), x.cols(), key);

@@ -3,10 +3,10 @@
 
 #include <cmath>
 
+#include "venturi/code/circuit_growth.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/data/npy.hpp"
-#include "venturi/tensor/tensor.hpp"
 
 namespace venturi::app {
 namespace {

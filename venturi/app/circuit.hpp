@@ -7,7 +7,6 @@
 
 #include "venturi/app/command.hpp"
 #include "venturi/code/circuit_file.hpp"
-#include "venturi/code/circuit_growth.hpp"
 #include "venturi/data/dataset.hpp"
 
 namespace venturi::app {

@@ -98,11 +98,10 @@ std::vector<Figure> sparse_pc_figures(const std::string& name, const LevelView& 
                                       const LevelView& test, const GrowingOptions& options,
                                       core::Key key) {
   double first = NAN;
-  int states = 0;
-  // Each pass overwrites it as long as the first model is learned.
-  const auto watch = [&](int, double, const HiddenTree& model) {
-    if (states == 0 || model.states == states) first = model.bits_per_dimension(test);
-    if (states == 0) states = model.states;
+  const int passes = options.learning.epochs + options.learning.full_epochs;
+  const auto watch = [&](int pass, double, const HiddenTree& model) {
+    const bool done = pass == passes && model.states == options.learning.states;
+    if (done) first = model.bits_per_dimension(test);
     return true;
   };
   const GrownTree grown = learn_by_growing(train, 256, options, key, watch);

@@ -201,7 +201,7 @@ void check(const std::vector<NamedTensor>& tensors, const TensorCoding& coding) 
   }
 }
 
-double mean_squared_error(const data::Array& a, core::Bytes decoded, Way way) {
+double sum_of_squared_errors(const data::Array& a, core::Bytes decoded, Way way) {
   if (exact(way)) return 0;
   std::vector<double> x(a.count());
   std::vector<double> y(a.count());
@@ -280,7 +280,7 @@ std::vector<CodedTensor> write_tensors(const std::filesystem::path& path,
       const auto back = exact(way) ? std::vector<std::byte>{}
                                    : decode_piece(records[i], array.element, way, cut.rows_of(i),
                                                   cut.columns, kWrite);
-      errors[i] = mean_squared_error(piece, back, way);
+      errors[i] = sum_of_squared_errors(piece, back, way);
     });
     CodedTensor told{.name = name,
                      .way = std::string(kWays[static_cast<std::size_t>(way)]),
