@@ -179,16 +179,16 @@ TEST_F(Command, ImagesByACircuitThereAndBack) {
 }
 
 TEST_F(Command, ArraysByCodecTensorThereAndBack) {
-  // An .npy of 1000 floats, made by hand.
+  // An .npy of 10,000 floats, made by hand: many beside the 163 bytes of the coded file's head.
   std::string npy("\x93NUMPY\x01\x00", 8);
-  const std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (20, 50), }";
+  const std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (200, 50), }";
   const std::size_t size = (10 + text.size() + 1 + 63) / 64 * 64 - 10;
   npy += static_cast<char>(size);
   npy += static_cast<char>(size >> 8);
   npy += text + std::string(size - text.size() - 1, ' ') + "\n";
   const std::size_t start = npy.size();
   core::Random random(core::Key(9));
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 10000; ++i) {
     const auto value = static_cast<float>(random.normal());
     npy.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
