@@ -113,7 +113,7 @@ TEST(Architectures, ShapesAndParameterCounts) {
   };
   EXPECT_EQ(count(cifar_resnet(20, core::Key(1))), 269722);  // option A, with BN
   EXPECT_EQ(count(mobilenet_v2(core::Key(1))), 3504872);     // torchvision's count
-  const Model m = mobilenet_v2(core::Key(1), 10);
+  const Model m = mobilenet_v2(core::Key(1), {.classes = 10});
   EXPECT_EQ(Executor(m).run({torch::zeros({2, 3, 64, 64})})[0].sizes().vec(),
             (std::vector<std::int64_t>{2, 10}));
   EXPECT_ERROR(cifar_resnet(21, core::Key(1)), core::InvalidArgument, "got 21");

@@ -2,10 +2,15 @@
 #include <map>
 
 #include "venturi/app/command.hpp"
-#include "venturi/net/architectures.hpp"
+#include "venturi/app/model_file.hpp"
 #include "venturi/net/cost.hpp"
 #include "venturi/net/fold.hpp"
+#include "venturi/net/fuse.hpp"
 #include "venturi/net/onnx_model.hpp"
+#include "venturi/net/rewrite.hpp"
+#include "venturi/net/shapes.hpp"
+#include "venturi/net/weights.hpp"
+#include "venturi/report/page.hpp"
 #include "venturi/tensor/tensor.hpp"
 
 namespace venturi::app {
@@ -23,8 +28,58 @@ struct Inspect {
   std::int64_t batch = 1;
   int repeats = 5;
   bool fold = false;
+  bool merge = false;
   std::string output;
+  std::string report;
 };
+
+bool is_weights(const std::string& file) {
+  return file.ends_with(".vt") || file.ends_with(".safetensors");
+}
+
+// Weights, or the whole model as ONNX with the shapes of its edges where they can be told.
+void write(const net::Model& model, const net::Shapes& given, const std::string& file,
+           core::Monitor& monitor) {
+  if (is_weights(file)) {
+    net::write_weights(model, file);
+    return;
+  }
+  net::OnnxWriting writing;
+  try {
+    writing.edges = net::infer_shapes(net::Executor(model), given);
+  } catch (const core::Error& error) {
+    monitor.warn(fmt::format("written without shapes of its edges: {}", error.what()));
+  }
+  net::write_onnx(model, file, writing);
+}
+
+report::NetworkPicture picture_of(const net::Graph& graph, const net::Costs& costs,
+                                  const std::string& title) {
+  report::NetworkPicture out{
+      .title = title,
+      .note =
+          "Each box a node: left the bits of the weights that it is the first to read, right "
+          "the median time of its run.",
+      .layers = {}};
+  std::map<std::string, std::size_t> writer;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const net::NodeCost& cost = costs.nodes[i];
+    report::NetworkLayer layer{.name = cost.name,
+                               .kind = cost.op,
+                               .shape = net::shape_text(cost.shape),
+                               .bits = static_cast<double>(cost.parameter_bits),
+                               .seconds = cost.seconds,
+                               .inputs = {}};
+    for (const std::string& name : graph.nodes[i].inputs) {
+      if (const auto found = writer.find(name); found != writer.end()) {
+        layer.inputs.push_back(found->second);
+      }
+    }
+    for (const std::string& name : graph.nodes[i].outputs) writer[name] = i;
+    out.layers.push_back(std::move(layer));
+  }
+  return out;
+}
 
 // "image=1,3,224,224", or "1,3,224,224" of a single input.
 std::pair<std::string, std::vector<std::int64_t>> parse_shape(const std::string& text,
@@ -45,24 +100,6 @@ std::pair<std::string, std::vector<std::int64_t>> parse_shape(const std::string&
   }
   if (!good) core::fail_argument(kWhere, "expected a shape as NAME=1,3,224,224, got '{}'", text);
   return {name, sizes};
-}
-
-// Zeros of the input's shape: given, or fixed by the model, with `batch` along an open first axis.
-tensor::Tensor sample(const Port& port,
-                      const std::map<std::string, std::vector<std::int64_t>>& given,
-                      std::int64_t batch) {
-  std::vector<std::int64_t> shape = port.shape;
-  if (const auto found = given.find(port.name); found != given.end()) {
-    shape = found->second;
-  } else {
-    if (!shape.empty() && shape[0] < 0) shape[0] = batch;
-    if (!port.ranked || std::find(shape.begin(), shape.end(), -1) != shape.end()) {
-      core::fail_argument(kWhere,
-                          "input '{}' leaves its shape {} open: say --shape {}=..., with numbers",
-                          port.name, port.ranked ? net::shape_text(shape) : "", port.name);
-    }
-  }
-  return torch::zeros(shape, port.type);
 }
 
 core::Table node_table(const net::Costs& costs) {
@@ -93,26 +130,22 @@ Json ports_json(const std::vector<Port>& ports) {
 }
 
 void run(const Inspect& verb) {
-  net::Model model = net::open_model(verb.model);
+  net::Model model = open_network(verb.model);
   std::size_t folded = 0;
+  std::size_t merged = 0;
   if (verb.fold) folded = net::fold_constants(model) + net::fold_batch_norms(model);
-  if (!verb.output.empty()) net::write_onnx(model, verb.output);
+  if (verb.merge) {
+    net::fold_constants(model);
+    merged = net::merge_convolutions(model) + net::fuse_activations(model);
+  }
   const std::vector<std::string> warnings = net::remarks(model);
   const auto monitor = verb.common.monitor();
   for (const std::string& text : warnings) monitor->warn(text);
 
-  std::map<std::string, std::vector<std::int64_t>> given;
+  net::Shapes given;
   for (const std::string& text : verb.shapes) given.insert(parse_shape(text, model.graph));
-  for (const auto& [name, shape] : given) {
-    const auto& inputs = model.graph.inputs;
-    if (std::ranges::none_of(inputs, [&](const Port& port) { return port.name == name; })) {
-      std::vector<std::string> names;
-      for (const Port& port : inputs) names.push_back(port.name);
-      core::fail_argument(kWhere, "no input '{}'; the model has {}", name, fmt::join(names, ", "));
-    }
-  }
-  std::vector<tensor::Tensor> inputs;
-  for (const Port& port : model.graph.inputs) inputs.push_back(sample(port, given, verb.batch));
+  if (!verb.output.empty()) write(model, given, verb.output, *monitor);
+  const auto inputs = net::sample_inputs(model.graph, given, verb.batch);
   const Json in = ports_json(model.graph.inputs);
   const Json out = ports_json(model.graph.outputs);
   const int opset = model.graph.opset;
@@ -125,6 +158,7 @@ void run(const Inspect& verb) {
                      {"inputs", in},
                      {"outputs", out},
                      {"folded_nodes", folded},
+                     {"merged_nodes", merged},
                      {"warnings", warnings},
                      {"parameters", costs.parameters},
                      {"parameter_bits", costs.parameter_bits},
@@ -138,6 +172,12 @@ void run(const Inspect& verb) {
       "most {} bytes of activations alive, {:.3f} ms a run\n",
       costs.nodes.size(), costs.parameters, costs.parameter_bits, costs.multiply_adds,
       costs.bytes_moved, costs.peak_bytes, 1e3 * costs.seconds);
+  if (!verb.report.empty()) {
+    report::Page page(verb.model, totals);
+    page.add_network(picture_of(executor.graph(), costs, verb.model));
+    page.add_table(table, "Nodes");
+    core::write_file(verb.report, page.html());
+  }
   print_result(verb.common, json, table.text() + totals);
 }
 
@@ -147,7 +187,7 @@ void add_inspect(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "inspect", "a network's nodes, with parameters, bits, multiply-adds, memory and time");
   const auto state = std::make_shared<Inspect>();
-  verb->add_option("model", state->model, "FILE.onnx, or NAME:FILE.safetensors")->required();
+  verb->add_option("model", state->model, kModelHelp)->required();
   verb->add_option("--shape", state->shapes,
                    "of an input whose axes the model leaves open: NAME=1,3,224,224");
   verb->add_option("--batch", state->batch, "samples, where the model leaves it open [1]")
@@ -155,7 +195,11 @@ void add_inspect(CLI::App& app) {
   verb->add_option("--repeats", state->repeats, "runs behind the median times [5]")
       ->check(CLI::Range(1, 100000));
   verb->add_flag("--fold", state->fold, "batch normalisations into the layers before them first");
-  verb->add_option("-o,--output", state->output, "write the model as ONNX");
+  verb->add_flag("--merge", state->merge,
+                 "convolutions that follow each other, and activations in parts, into one first");
+  verb->add_option("-o,--output", state->output,
+                   "write the model as FILE.onnx, or its weights as FILE.vt or FILE.safetensors");
+  verb->add_option("--report", state->report, "draw the network on a page: FILE.html");
   add_common(*verb, state->common);
   verb->callback([state] { run(*state); });
 }

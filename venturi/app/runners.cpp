@@ -17,6 +17,8 @@
 #include "venturi/learn/information_plane.hpp"
 #include "venturi/measure/figures.hpp"
 #include "venturi/measure/program_figures.hpp"
+#include "venturi/net/figures.hpp"
+#include "venturi/net/reversible_unet.hpp"
 
 namespace venturi::app {
 namespace {
@@ -189,6 +191,30 @@ std::vector<Figure> run_information_plane(const Run& run) {
   return learn::plane_figures(options, core::Key(run.seed), *run.monitor);
 }
 
+struct NetworkRecipe {
+  std::string data = "cifar10";
+  net::ComparisonOptions comparison;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("data", self.data, "images with labels");
+    net::ComparisonOptions::fields(self.comparison, visit);
+  }
+};
+
+template <auto Compute>
+std::vector<Figure> run_networks(const Run& run) {
+  NetworkRecipe options;
+  core::options_from_json(options, run.options, "app.recipe");
+  const core::Key key(run.seed);
+  return Compute(options.comparison, data::load(options.data, key.split("data")), key,
+                 tensor::parse_device(run.device), *run.monitor);
+}
+
+std::vector<Figure> run_reversible(const Run& run) {
+  return net::reversible_figures(core::Key(run.seed), run.quick);
+}
+
 constexpr core::Member<Runner> kRunners[] = {
     {"accuracy", "estimators against laws of known information", "see recipe", "minutes",
      run_measure<measure::AccuracyOptions, measure::accuracy_figures>},
@@ -221,6 +247,12 @@ constexpr core::Member<Runner> kRunners[] = {
      "minutes", run_circuits<code::pc_lossless_figures>},
     {"sparse-pc", "pruned and grown hidden Chow-Liu trees", "Dang et al., NeurIPS 2022", "minutes",
      run_circuits<code::sparse_pc_figures>},
+    {"mobilenet-v2", "linear bottlenecks against others", "Sandler et al., CVPR 2018", "minutes",
+     run_networks<net::mobilenet_figures>},
+    {"ghostnetv2", "ghost modules with and without attention", "Tang et al., NeurIPS 2022",
+     "minutes", run_networks<net::ghostnet_figures>},
+    {"reversible-mbconv-unet", "gradients and memory of reversible blocks", "arXiv 2104.09648",
+     "minutes", run_reversible},
     {"equal-info-windows", "text in windows of 16 bits", "arXiv 2404.03626", "seconds",
      run_equal_info_windows},
 };

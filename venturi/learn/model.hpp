@@ -104,6 +104,11 @@ class Model {
   // standardised targets under one learned variance a target.
   tensor::Tensor prediction_nats(const tensor::Tensor& output, const tensor::Tensor& target) const;
 
+  // The model at use as one graph, to be written as ONNX: input "x" (n*shape, as the data are),
+  // output "y": logits (n*classes), or targets in their own unit (n*targets); the throat's signal
+  // is the edge "z" (n*size): the mean of a gaussian channel, whole numbers of a quantized one.
+  net::Model graph() const;
+
   // Takes the values of parameters whose names and shapes both models share.
   void copy_shared_parameters(const Model& other);
 

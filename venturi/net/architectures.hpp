@@ -14,9 +14,9 @@ namespace venturi::net {
 using Build = Model (*)(core::Key key);
 std::span<const core::Member<Build>> architectures();
 
-// "FILE.onnx", or "NAME:FILE.safetensors": one of architectures() with weights out of the file
-// (with or without "module." before their names). Errors as of read_onnx() and load_weights();
-// InvalidArgument for a text that is neither.
+// "FILE.onnx"; or "NAME:FILE.safetensors", "NAME:FILE.vt": one of architectures() with weights out
+// of the file (weights.hpp); or "NAME": with its starting weights. Errors as of read_onnx() and
+// read_weights(); InvalidArgument for a text that is none of these.
 Model open_model(const std::string& place);
 
 }  // namespace venturi::net

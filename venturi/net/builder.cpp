@@ -6,8 +6,9 @@
 
 namespace venturi::net {
 
-GraphBuilder::GraphBuilder(std::string name, core::Key key) : key_(key) {
+GraphBuilder::GraphBuilder(std::string name, core::Key key, int opset) : key_(key) {
   model_.graph.name = std::move(name);
+  model_.graph.opset = opset;
 }
 
 std::string GraphBuilder::input(const std::string& name, std::vector<std::int64_t> shape,
@@ -54,14 +55,18 @@ std::string GraphBuilder::node(const std::string& op, const std::string& name,
 
 std::string GraphBuilder::convolution(const std::string& name, const std::string& x,
                                       const Convolution& c) {
-  const std::int64_t in = c.in / c.groups;
-  std::vector<std::string> inputs = {
-      x, weight(name + ".weight", {c.out, in, c.kernel, c.kernel}, in * c.kernel * c.kernel)};
-  if (c.bias) inputs.push_back(parameter(name + ".bias", torch::zeros({c.out})));
-  return node("Conv", name, std::move(inputs),
-              integer_attributes({{"kernel_shape", {c.kernel, c.kernel}},
-                                  {"strides", {c.stride, c.stride}},
-                                  {"pads", {c.padding, c.padding, c.padding, c.padding}}},
+  using Sizes = std::vector<std::int64_t>;
+  const Sizes kernel(c.dimensions, c.kernel);
+  Sizes shape = {c.out, c.in / c.groups};
+  shape.insert(shape.end(), kernel.begin(), kernel.end());
+  std::int64_t inputs = c.in / c.groups;
+  for (const std::int64_t size : kernel) inputs *= size;
+  std::vector<std::string> edges = {x, weight(name + ".weight", shape, inputs)};
+  if (c.bias) edges.push_back(parameter(name + ".bias", torch::zeros({c.out})));
+  return node("Conv", name, std::move(edges),
+              integer_attributes({{"kernel_shape", kernel},
+                                  {"strides", Sizes(c.dimensions, c.stride)},
+                                  {"pads", Sizes(2 * c.dimensions, c.padding)}},
                                  {{"group", c.groups}}));
 }
 

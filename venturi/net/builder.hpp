@@ -19,11 +19,12 @@ struct Convolution {
   std::int64_t in = 0, out = 0;
   std::int64_t kernel = 1, stride = 1, padding = 0, groups = 1;
   bool bias = false;
+  std::size_t dimensions = 2;  // of space, all alike
 };
 
 class GraphBuilder {
  public:
-  GraphBuilder(std::string name, core::Key key);
+  GraphBuilder(std::string name, core::Key key, int opset = 17);
 
   std::string input(const std::string& name, std::vector<std::int64_t> shape,
                     torch::ScalarType type = torch::kFloat32);

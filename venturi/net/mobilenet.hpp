@@ -10,8 +10,24 @@
 
 namespace venturi::net {
 
-// Width 1. Input "image" (n*3*h*w, h and w of 32 or more), output "classifier.1" (n*classes),
-// logits.
-Model mobilenet_v2(core::Key key, std::int64_t classes = 1000);
+struct MobileNetOptions {
+  double width = 1;  // channels by it, rounded to 8 and to at most a tenth less; the last no less
+                     // than 1280
+  std::int64_t classes = 1000;
+  std::int64_t channels = 3;  // of the image
+  bool small_images = false;  // no halving in the stem and in the stage of 24 channels: for images
+                              // of 28 or 32 pixels
+  bool linear = true;         // false: ReLU6 after the narrow convolutions too
+};
+
+// Input "image" (n*channels*h*w; h and w of 32 or more, or 28 or more of small images), output
+// "classifier.1" (n*classes), logits. InvalidArgument for a width outside of [0.05, 8] and counts
+// below 1.
+Model mobilenet_v2(core::Key key, const MobileNetOptions& options = {});
+
+// Multiply-adds of one inverted residual of stride 1 at h*w positions, table 1 and section 3.3:
+//   h w t in (in + k^2 + out), k = 3.
+std::int64_t inverted_residual_multiply_adds(std::int64_t h, std::int64_t w, std::int64_t in,
+                                             std::int64_t out, std::int64_t widening);
 
 }  // namespace venturi::net

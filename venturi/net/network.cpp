@@ -1,6 +1,7 @@
 #include "venturi/net/network.hpp"
 
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "venturi/core/error.hpp"
@@ -126,10 +127,10 @@ std::vector<Layer> layers_from_json(const Json& json) {
 
 Network::Network(std::string name, std::vector<Layer> layers, std::vector<std::int64_t> input,
                  Parameters& parameters)
-    : layers_(std::move(layers)), output_(std::move(input)) {
+    : name_(std::move(name)), layers_(std::move(layers)), output_(std::move(input)) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    const std::string where = fmt::format("{} layer {} ({})", name, i, layer.type);
+    const std::string where = fmt::format("{} layer {} ({})", name_, i, layer.type);
     check_layer(layer, where);
     const std::vector<std::int64_t> in = output_;
     output_ = next_shape(layer, in, where);
@@ -146,7 +147,7 @@ Network::Network(std::string name, std::vector<Layer> layers, std::vector<std::i
       core::fail_argument("net.Network", "{}: more than 2^30 parameters", where);
     }
     const Parameters::Init init{.bound = 1.0 / std::sqrt(static_cast<double>(fan_in))};
-    const std::string prefix = fmt::format("{}.{}.", name, i);
+    const std::string prefix = fmt::format("{}.{}.", name_, i);
     parameters.add(prefix + "weight",
                    linear ? std::vector<std::int64_t>{layer.out, in[0]}
                           : std::vector<std::int64_t>{layer.out, in[0], layer.kernel, layer.kernel},
@@ -166,7 +167,7 @@ Tensor Network::forward(const Parameters& parameters, Tensor x, const Pass& pass
     } else if (layer.type == "conv2d") {
       x = torch::conv2d(x, parameters[p], parameters[p + 1], layer.stride, layer.padding);
     } else if (layer.type == "max_pool2d") {
-      x = torch::max_pool2d(x, layer.kernel);
+      x = torch::max_pool2d(x, layer.kernel, layer.kernel, layer.padding);
     } else if (layer.type == "flatten") {
       x = x.flatten(1);
     } else if (layer.type == "relu") {
@@ -179,6 +180,37 @@ Tensor Network::forward(const Parameters& parameters, Tensor x, const Pass& pass
       const Tensor keep = torch::empty_like(x).bernoulli_(1.0 - layer.p, *pass.generator);
       x = x * keep / (1.0 - layer.p);
     }
+  }
+  return x;
+}
+
+std::string Network::append_to(GraphBuilder& builder, const Parameters& parameters,
+                               std::string x) const {
+  using Sizes = std::vector<std::int64_t>;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    std::vector<std::string> inputs = {x};
+    if (has_weights(layer)) {
+      const std::size_t p = first_parameter_[i];
+      for (const std::size_t k : {p, p + 1}) {
+        inputs.push_back(
+            builder.parameter(parameters.name(k), parameters[k].detach().to(torch::kCPU).clone()));
+      }
+    }
+    static const std::map<std::string, std::string> ops = {
+        {"linear", "Gemm"}, {"conv2d", "Conv"}, {"max_pool2d", "MaxPool"}, {"flatten", "Flatten"},
+        {"relu", "Relu"},   {"elu", "Elu"},     {"tanh", "Tanh"}};
+    if (layer.type == "dropout") continue;
+    Attributes attributes;
+    if (layer.type == "linear") attributes.set("transB", std::int64_t{1});
+    if (layer.type == "conv2d" || layer.type == "max_pool2d") {
+      const std::int64_t stride = layer.type == "conv2d" ? layer.stride : layer.kernel;
+      attributes = integer_attributes({{"kernel_shape", Sizes(2, layer.kernel)},
+                                       {"strides", Sizes(2, stride)},
+                                       {"pads", Sizes(4, layer.padding)}});
+    }
+    x = builder.node(ops.at(layer.type), fmt::format("{}.{}", name_, i), inputs,
+                     std::move(attributes));
   }
   return x;
 }
@@ -206,6 +238,20 @@ std::vector<Layer> small_cnn(const std::vector<std::int64_t>& channels, std::int
   out.push_back({.type = "relu"});
   if (dropout > 0) out.push_back({.type = "dropout", .p = dropout});
   return out;
+}
+
+Model chain_model(const std::string& name, const std::vector<Layer>& layers,
+                  const std::vector<std::int64_t>& input, core::Key key) {
+  Parameters parameters;
+  const Network network(name, layers, input, parameters);
+  parameters.allocate(key, torch::kCPU);
+  GraphBuilder builder(name, key);
+  std::vector<std::int64_t> shape = {-1};
+  shape.insert(shape.end(), input.begin(), input.end());
+  const std::string out = network.append_to(builder, parameters, builder.input("x", shape));
+  shape.assign(1, -1);
+  shape.insert(shape.end(), network.output().begin(), network.output().end());
+  return builder.finish({{.name = out, .ranked = true, .shape = shape}});
 }
 
 }  // namespace venturi::net

@@ -1,13 +1,15 @@
 // venturi/net/network.hpp
 //
 // A chain of layers as data: JSON in and out, shapes inferred and checked when it is built, its
-// parameters in a net::Parameters that several networks of one model share.
+// parameters in a net::Parameters that several networks of one model share. It is what the trainer
+// of the room learn trains; append_to() makes a graph of it, for all that works on graphs.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "venturi/net/builder.hpp"
 #include "venturi/net/parameters.hpp"
 
 namespace venturi::net {
@@ -47,6 +49,10 @@ class Network {
   // x: n*input... to n*output...; deterministic unless training with dropout.
   tensor::Tensor forward(const Parameters& parameters, tensor::Tensor x, const Pass& pass) const;
 
+  // The same as nodes of a graph, with copies of the parameters under their names; dropout, which
+  // does nothing at use, is left out. Takes the edge it reads, returns the one it writes.
+  std::string append_to(GraphBuilder& builder, const Parameters& parameters, std::string x) const;
+
   const std::vector<Layer>& layers() const { return layers_; }
   // The shape of one sample at the output.
   const std::vector<std::int64_t>& output() const { return output_; }
@@ -54,6 +60,7 @@ class Network {
   std::int64_t outputs() const;
 
  private:
+  std::string name_;
   std::vector<Layer> layers_;
   std::vector<std::size_t> first_parameter_;  // per layer: its weight; the bias follows
   std::vector<std::int64_t> output_;
@@ -65,5 +72,8 @@ std::vector<Layer> mlp(const std::vector<std::int64_t>& hidden, const std::strin
 // units with ReLU. The network of the demo: channels {32, 64}, dense 128.
 std::vector<Layer> small_cnn(const std::vector<std::int64_t>& channels, std::int64_t dense,
                              double dropout);
+// A chain as a model of its own: input "x" (n*input...), starting parameters from `key`.
+Model chain_model(const std::string& name, const std::vector<Layer>& layers,
+                  const std::vector<std::int64_t>& input, core::Key key);
 
 }  // namespace venturi::net

@@ -3,6 +3,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <set>
@@ -107,7 +108,32 @@ Node node_of(const NodeProto& proto, int index, const std::filesystem::path& fol
   return out;
 }
 
-void read_weights(GraphProto& graph, const std::filesystem::path& folder, Model& model) {
+// What the system could give, bytes; infinite where it does not say.
+double free_memory() {
+  std::ifstream in("/proc/meminfo");
+  std::string key, unit;
+  for (double kibibytes = 0; in >> key >> kibibytes; std::getline(in, unit)) {
+    if (key == "MemAvailable:") return 1024 * kibibytes;
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
+// External data may name more than fits; what lies in the file itself is in memory already.
+void check_memory(const GraphProto& graph) {
+  double bytes = 0;
+  for (const auto& proto : graph.initializer()) {
+    if (proto.data_location() != onnx::TensorProto::EXTERNAL) continue;
+    double own = static_cast<double>(c10::elementSize(type_from_onnx(proto.data_type())));
+    for (const std::int64_t size : proto.dims()) own *= static_cast<double>(size);
+    bytes += own;
+  }
+  if (bytes > free_memory()) {
+    core::fail_data(kWhere, "its weights take {:.1f} GiB of memory, of which {:.1f} are free",
+                    bytes / (1 << 30), free_memory() / (1 << 30));
+  }
+}
+
+void read_initializers(GraphProto& graph, const std::filesystem::path& folder, Model& model) {
   if (graph.sparse_initializer_size() > 0) {
     core::fail_data(kWhere, "sparse initializers are not supported");
   }
@@ -137,7 +163,8 @@ Model model_of(ModelProto& proto, const std::filesystem::path& folder) {
     core::fail_data(kWhere, "expected at most {} nodes, got {}", kMostNodes, graph.node_size());
   }
   refuse_unsupported(graph);
-  read_weights(graph, folder, out);
+  check_memory(graph);
+  read_initializers(graph, folder, out);
   for (int i = 0; i < graph.node_size(); ++i) {
     out.graph.nodes.push_back(node_of(graph.node(i), i, folder));
   }
@@ -251,8 +278,21 @@ void write_onnx(const Model& model, const std::filesystem::path& path, const Onn
     bytes += value.nbytes();
     *graph.add_initializer() = to_proto(value.detach(), name);
   }
+  std::map<std::string, const Port*> known;
+  for (const Port& port : options.edges) known[port.name] = &port;
   for (const Port& port : model.graph.inputs) put_port(port, *graph.add_input());
-  for (const Port& port : model.graph.outputs) put_port(port, *graph.add_output());
+  for (const Port& port : model.graph.outputs) {
+    const auto found = known.find(port.name);
+    const bool open = !port.ranked || port.type == torch::ScalarType::Undefined;
+    put_port(open && found != known.end() ? *found->second : port, *graph.add_output());
+    known.erase(port.name);
+  }
+  for (const Node& node : model.graph.nodes) {
+    for (const std::string& name : node.outputs) {
+      const auto found = known.find(name);
+      if (found != known.end()) put_port(*found->second, *graph.add_value_info());
+    }
+  }
   if (options.external || bytes > kExternalPast) externalise(graph, path);
   std::string out;
   if (!proto.SerializeToString(&out)) {

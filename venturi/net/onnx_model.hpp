@@ -22,8 +22,9 @@ namespace venturi::net {
 inline constexpr int kLeastOpset = 11;
 inline constexpr int kMostOpset = 21;
 
-// DataError naming the file, and in it the node, for anything that is not such a model. External
-// data is looked for in the file's folder, and nowhere else.
+// DataError naming the file, and in it the node, for anything that is not such a model, and for
+// weights that take more memory than there is. External data is looked for in the file's folder,
+// and nowhere else.
 Model read_onnx(const std::filesystem::path& path);
 // The same of bytes; folder: where external data lies, empty where there may be none.
 Model decode_onnx(core::Bytes file, std::string_view source,
@@ -31,6 +32,9 @@ Model decode_onnx(core::Bytes file, std::string_view source,
 
 struct OnnxWriting {
   bool external = false;  // weights of 1 KiB and more to "<file>.data"; always past 2^30 bytes
+  // Types and shapes of edges, as infer_shapes() gives them: written beside the nodes, and for
+  // outputs that the model leaves open.
+  std::vector<Port> edges;
 };
 // What ONNX Runtime runs. An output of unknown type is said to be float32. The file is whole or
 // absent.

@@ -34,17 +34,36 @@ Results batch_normalization(const Call& call) {
   if (call.opset < 14 && call.outputs > 1) {
     core::fail_data(kOperator, "training outputs need operator set 14");
   }
+  // Torch's own, in one pass, knows no gradients of the running statistics.
+  bool plain = x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64;
+  for (std::size_t i = 1; i < 5; ++i) {
+    const Tensor& value = input(call, i);
+    plain = plain && value.scalar_type() == x.scalar_type() && value.dim() == 1 &&
+            value.size(0) == x.size(1) && (i < 3 || !value.requires_grad());
+  }
+  if (!training && plain) {
+    return {torch::batch_norm(x, input(call, 1), input(call, 2), input(call, 3), input(call, 4),
+                              /*training=*/false, 0, epsilon, /*cudnn_enabled=*/false)};
+  }
   if (!training) {
     const Tensor mean = over_channels(input(call, 3), x);
     const Tensor variance = over_channels(input(call, 4), x);
     const Tensor factor = scale * torch::rsqrt(variance + epsilon);
     return {(x * factor + (offset - mean * factor)).to(x.scalar_type())};
   }
-  Sizes axes = axes_from(2, x.dim());
-  axes.push_back(0);
-  const Tensor mean = x.mean(axes, true);
-  const Tensor variance = x.var(axes, /*unbiased=*/false, true);
-  const Tensor y = (x - mean) * torch::rsqrt(variance + epsilon) * scale + offset;
+  Tensor y, mean, variance;
+  if (plain && x.numel() > 0) {
+    Tensor spread;
+    std::tie(y, mean, spread) = torch::native_batch_norm(x, input(call, 1), input(call, 2), {}, {},
+                                                         /*training=*/true, 0, epsilon);
+    variance = spread.detach().square().reciprocal() - epsilon;
+  } else {
+    Sizes axes = axes_from(2, x.dim());
+    axes.push_back(0);
+    mean = x.mean(axes, true);
+    variance = x.var(axes, /*unbiased=*/false, true);
+    y = (x - mean) * torch::rsqrt(variance + epsilon) * scale + offset;
+  }
   const double momentum = call.attributes.real("momentum", 0.9);
   const auto running = [&](std::size_t i, const Tensor& now) {
     return input(call, i) * momentum + now.reshape({-1}) * (1 - momentum);

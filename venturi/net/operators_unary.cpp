@@ -107,12 +107,24 @@ Results clip(const Call& call) {
     if (call.attributes.has(name)) value = torch::scalar_tensor(call.attributes.real(name, 0));
     if (!value.defined()) return c10::nullopt;
     if (value.numel() != 1) core::fail_data(kOperator, "expected one number as {}", name);
-    return value.reshape({}).to(x.options());
+    return value.reshape({}).to(x.scalar_type());
   };
   const auto least = bound(1, "min");
   const auto most = bound(2, "max");
   if (!least && !most) return {x};
-  return {torch::clamp(x, least, most)};
+  // Bounds that lie on the host go in as numbers: the kernel then reads x alone.
+  const auto number = [](const c10::optional<Tensor>& value) -> c10::optional<torch::Scalar> {
+    return value ? c10::make_optional(value->item()) : c10::nullopt;
+  };
+  const auto constant = [](const c10::optional<Tensor>& value) {
+    return !value || (value->is_cpu() && !value->requires_grad());
+  };
+  if (constant(least) && constant(most)) return {torch::clamp(x, number(least), number(most))};
+  const auto moved = [&](c10::optional<Tensor> value) {
+    if (value) *value = value->to(x.device());
+    return value;
+  };
+  return {torch::clamp(x, moved(least), moved(most))};
 }
 
 // ---- along an axis

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "venturi/report/network.hpp"
 #include "venturi/report/plot.hpp"
 
 namespace venturi::report {
@@ -15,6 +16,7 @@ enum class Form { kFile, kInline };
 
 std::string draw(const Plot& plot, Size size, Form form);
 std::string draw(const HeatMap& map, Size size, Form form);
+std::string draw(const NetworkPicture& picture, Form form);
 
 // Colours (light, dark, paper) and faces of all drawings.
 std::string_view drawing_style();

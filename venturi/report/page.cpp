@@ -187,6 +187,10 @@ void Page::add_heat_map(const HeatMap& map) {
       {figure(draw(map, kWide, Form::kInline)), figure(draw(map, kNarrow, Form::kInline))});
 }
 
+void Page::add_network(const NetworkPicture& picture) {
+  add_block(figure(draw(picture, Form::kInline)));
+}
+
 void Page::add_remark(std::string_view text) {
   add_block("<p class=\"remark\">" + escape(text) + "</p>\n");
 }

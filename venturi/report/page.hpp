@@ -11,6 +11,7 @@
 
 #include "venturi/core/json.hpp"
 #include "venturi/core/table.hpp"
+#include "venturi/report/network.hpp"
 #include "venturi/report/plot.hpp"
 
 namespace venturi::report {
@@ -31,6 +32,7 @@ class Page {
   void add_table(const core::Table& table, std::string_view title = "");
   void add_plot(const Plot& plot);
   void add_heat_map(const HeatMap& map);
+  void add_network(const NetworkPicture& picture);
   // Any JSON document, folded until opened: options, machine, results.
   void add_json(std::string_view title, const core::Json& json);
 

@@ -1,0 +1,19 @@
+// venturi/app/model_file.hpp
+//
+// A network from wherever it lies: what net::open_model() takes, and the files of `venturi train`.
+#pragma once
+
+#include <string>
+
+#include "venturi/net/graph.hpp"
+
+namespace venturi::app {
+
+inline constexpr const char* kModelHelp =
+    "FILE.onnx; a network by NAME, NAME:FILE.safetensors or NAME:FILE.vt (`venturi list net`); or "
+    "FILE.vt of `venturi train`";
+
+// Errors of net::open_model() and learn::load_codec().
+net::Model open_network(const std::string& place);
+
+}  // namespace venturi::app

@@ -1,0 +1,71 @@
+#include "venturi/net/shapes.hpp"
+
+#include <algorithm>
+
+#include "venturi/core/error.hpp"
+
+namespace venturi::net {
+namespace {
+
+using tensor::Tensor;
+
+std::vector<Port> edges_of(const Executor& executor, const std::vector<Tensor>& inputs) {
+  std::vector<Port> out;
+  const auto see = [&](const std::string& edge, const Tensor& value) {
+    out.push_back(
+        {.name = edge, .type = value.scalar_type(), .ranked = true, .shape = value.sizes().vec()});
+  };
+  executor.run(inputs, {.hooks = {observe("*", see)}});
+  return out;
+}
+
+}  // namespace
+
+std::vector<Tensor> sample_inputs(const Graph& graph, const Shapes& given, std::int64_t samples,
+                                  int value) {
+  constexpr std::string_view where = "net.sample_inputs";
+  for (const auto& [name, shape] : given) {
+    if (std::ranges::none_of(graph.inputs, [&](const Port& port) { return port.name == name; })) {
+      std::vector<std::string> names;
+      for (const Port& port : graph.inputs) names.push_back(port.name);
+      core::fail_argument(where, "no input '{}'; the model has {}", name, fmt::join(names, ", "));
+    }
+  }
+  std::vector<Tensor> out;
+  for (const Port& port : graph.inputs) {
+    std::vector<std::int64_t> shape = port.shape;
+    if (const auto found = given.find(port.name); found != given.end()) {
+      shape = found->second;
+    } else {
+      if (!shape.empty() && shape[0] < 0) shape[0] = samples;
+      if (!port.ranked || std::ranges::find(shape, -1) != shape.end()) {
+        core::fail_argument(where,
+                            "input '{}' leaves its shape {} open: say --shape {}=..., with numbers",
+                            port.name, port.ranked ? shape_text(shape) : "", port.name);
+      }
+    }
+    const auto type = port.type == torch::ScalarType::Undefined ? torch::kFloat32 : port.type;
+    out.push_back(torch::full(shape, value, type));
+  }
+  return out;
+}
+
+std::vector<Port> infer_shapes(const Executor& executor, const Shapes& given) {
+  const Graph& graph = executor.graph();
+  std::vector<Port> out = edges_of(executor, sample_inputs(graph, given, 1, 0));
+  const std::vector<Port> again = edges_of(executor, sample_inputs(graph, given, 2, 1));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    auto& shape = out[i].shape;
+    const auto& other = again[i].shape;
+    if (shape.size() != other.size()) {  // as values have it: Squeeze
+      out[i].ranked = false;
+      shape.clear();
+    }
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+      if (shape[d] != other[d]) shape[d] = -1;
+    }
+  }
+  return out;
+}
+
+}  // namespace venturi::net
