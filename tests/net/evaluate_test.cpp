@@ -117,7 +117,8 @@ TEST(Architectures, ShapesAndParameterCounts) {
   EXPECT_EQ(Executor(m).run({torch::zeros({2, 3, 64, 64})})[0].sizes().vec(),
             (std::vector<std::int64_t>{2, 10}));
   EXPECT_ERROR(cifar_resnet(21, core::Key(1)), core::InvalidArgument, "got 21");
-  EXPECT_ERROR(open_model("resnet20"), core::InvalidArgument, "FILE.onnx or NAME:FILE");
+  EXPECT_ERROR(open_model("resnet20"), core::InvalidArgument, "unknown name 'resnet20'");
+  EXPECT_ERROR(open_model("m.bin"), core::InvalidArgument, "expected FILE.onnx, NAME:FILE");
   EXPECT_ERROR(open_model("cifar-resnet21:x.safetensors"), core::InvalidArgument, "did you mean");
 }
 

@@ -49,11 +49,15 @@ void expect_same_gradients(const Model& m, const Tensor& x, const Tensor& theirs
     return torch::autograd::grad({y.square().sum()}, weights, {}, false, false, true);
   };
   const Tensors a = of(ours), b = of(theirs);
+  double largest = 0;
+  for (const Tensor& gradient : b) {
+    largest = std::max(largest, gradient.abs().max().item<double>());
+  }
   for (std::size_t i = 0; i < weights.size(); ++i) {
     ASSERT_TRUE(a[i].defined() && b[i].defined()) << names[i];
-    // Doubles: sums in another order.
-    EXPECT_TRUE(torch::allclose(a[i], b[i], 1e-8, 1e-8 * b[i].abs().max().item<double>()))
-        << names[i];
+    // Doubles: sums in another order. That of a bias of keys is 0 but for rounding: softmax does
+    // not see what all keys share.
+    EXPECT_TRUE(torch::allclose(a[i], b[i], 1e-8, 1e-10 * largest)) << names[i];
     EXPECT_GT(b[i].abs().max().item<double>(), 0) << names[i];
   }
 }

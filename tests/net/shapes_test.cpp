@@ -74,7 +74,8 @@ TEST(WeightFiles, BothKindsReadBackTheSame) {
   const testing::TempFolder folder;
   const Model m = small_residual();
   for (const char* name : {"w.vt", "w.safetensors"}) {
-    EXPECT_EQ(write_weights(m, folder / name), std::filesystem::file_size(folder / name));
+    const auto bytes = write_weights(m, folder / name);
+    EXPECT_EQ(bytes, std::filesystem::file_size(folder / name));
     Model other = small_residual();
     for (auto& [key, value] : other.weights) value = torch::zeros_like(value);
     read_weights(other, folder / name);
@@ -124,13 +125,20 @@ TEST(Memory, MeterCountsWhatIsHeld) {
   EXPECT_EQ(meter.peak_bytes(), 4 * ((1 << 16) + (1 << 15)));
 }
 
-// The cost model's peak against what a run takes: within a fifth either way. Inputs are there
-// before the run, so they are given to the meter.
+// The cost model's peak, which leaves the scratch of kernels apart, against what a run takes. Below
+// a dense 3*3 convolution oneDNN keeps its input and its result a second time, in blocks of
+// channels: at the ResNet's peak, where three edges are alive, that is up to two more.
 TEST(Memory, PeakIsWhatTheCostModelSays) {
-  const std::pair<const char*, Sizes> networks[] = {{"cifar-resnet20", {16, 3, 32, 32}},
-                                                    {"mobilenet-v2", {4, 3, 96, 96}},
-                                                    {"transformer-encoder", {16, 64}}};
-  for (const auto& [name, shape] : networks) {
+  struct Case {
+    const char* name;
+    Sizes shape;
+    double most;
+  };
+  const Case networks[] = {{"cifar-resnet20", {16, 3, 32, 32}, 5.0 / 3},
+                           {"mobilenet-v2", {4, 3, 96, 96}, 1.2},
+                           {"transformer-encoder", {16, 64}, 1.2},
+                           {"mlp", {64, 1, 28, 28}, 1.2}};
+  for (const auto& [name, shape, most] : networks) {
     const Executor executor(open_model(name));
     const auto type = executor.graph().inputs[0].type;
     const Costs costs = measure_costs(executor, {torch::zeros(shape, type)});
@@ -143,7 +151,7 @@ TEST(Memory, PeakIsWhatTheCostModelSays) {
         static_cast<double>(meter.peak_bytes()) / static_cast<double>(costs.peak_bytes);
     fmt::print("{}: predicted {} bytes, peak {}, ratio {:.3f}\n", name, costs.peak_bytes,
                meter.peak_bytes(), ratio);
-    EXPECT_LE(ratio, 1.2) << name;
+    EXPECT_LE(ratio, most) << name;
     EXPECT_GE(ratio, 1 / 1.2) << name;
   }
 }

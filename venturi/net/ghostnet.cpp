@@ -44,9 +44,8 @@ std::string ghost(GraphBuilder& b, const std::string& name, const std::string& x
                 b.integers(name + ".axis", {1})});
   }
   if (!module.attention) return y;
-  std::string gate = b.node(
-      "AveragePool", name + ".pool", {x},
-      integer_attributes({{"kernel_shape", {2, 2}}, {"strides", {2, 2}}}, {{"ceil_mode", 1}}));
+  std::string gate = b.node("AveragePool", name + ".pool", {x},
+                            integer_attributes({{"kernel_shape", {2, 2}}, {"strides", {2, 2}}}));
   gate = b.convolution(name + ".gate", gate, {.in = module.in, .out = module.out});
   gate = b.batch_norm(name + ".gate_norm", gate, module.out);
   gate = depthwise(b, name + ".row", gate, module.out, 1, kAcross);

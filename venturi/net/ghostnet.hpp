@@ -22,7 +22,7 @@ struct GhostNetOptions {
   bool attention = true;      // false: plain ghost modules
 };
 
-// Input "image" (n*channels*h*w; h and w of 32 or more, 28 or more of small images), output
+// Input "image" (n*channels*h*w; h and w of 64 or more, 28 or more of small images), output
 // "classifier" (n*classes), logits. InvalidArgument for a width outside of [0.05, 8] and counts
 // below 1.
 Model ghostnet_v2(core::Key key, const GhostNetOptions& options = {});

@@ -34,15 +34,14 @@ std::vector<Tensor> sample_inputs(const Graph& graph, const Shapes& given, std::
   std::vector<Tensor> out;
   for (const Port& port : graph.inputs) {
     std::vector<std::int64_t> shape = port.shape;
-    if (const auto found = given.find(port.name); found != given.end()) {
-      shape = found->second;
-    } else {
-      if (!shape.empty() && shape[0] < 0) shape[0] = samples;
-      if (!port.ranked || std::ranges::find(shape, -1) != shape.end()) {
-        core::fail_argument(where,
-                            "input '{}' leaves its shape {} open: say --shape {}=..., with numbers",
-                            port.name, port.ranked ? shape_text(shape) : "", port.name);
-      }
+    const auto found = given.find(port.name);
+    if (found != given.end()) shape = found->second;
+    if (!shape.empty() && shape[0] < 0) shape[0] = samples;
+    const bool known = port.ranked || found != given.end();
+    if (!known || std::ranges::any_of(shape, [](std::int64_t size) { return size < 0; })) {
+      core::fail_argument(where,
+                          "input '{}' leaves its shape {} open: say --shape {}=..., with numbers",
+                          port.name, known ? shape_text(shape) : "", port.name);
     }
     const auto type = port.type == torch::ScalarType::Undefined ? torch::kFloat32 : port.type;
     out.push_back(torch::full(shape, value, type));
