@@ -1,5 +1,6 @@
 // inspect, eval and plane from outside, on models that the test writes.
 #include <cmath>
+#include <sstream>
 
 #include "tests/app/command_runner.hpp"
 #include "venturi/core/json.hpp"
@@ -86,6 +87,55 @@ TEST_F(NetworkCommand, PlaneMeasuresAndDraws) {
     EXPECT_GT(p["label_low"], 0.5);
   }
   EXPECT_TRUE(std::filesystem::exists(path("runs/report.html")));
+}
+
+// A model of the trainer's is a graph as well: its ONNX file names the same classes as `predict`.
+TEST_F(NetworkCommand, WhatTrainWroteBecomesOnnx) {
+  const Outcome trained =
+      run_command({"train", data(), "--betas", "0.01", "--epochs", "3", "--hidden", "8", "--size",
+                   "2", "-o", path("run"), "--quiet", "--json"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  std::string file;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path("run"))) {
+    if (entry.path().extension() == ".vt") file = entry.path().string();
+  }
+  ASSERT_NE(file, "");
+  const Outcome written = run_command(
+      {"inspect", file, "-o", path("t.onnx"), "--report", path("t.html"), "--json", "--quiet"});
+  ASSERT_EQ(written.code, 0) << written.err;
+  EXPECT_NE(core::read_text(path("t.html")).find("<svg"), std::string::npos);
+  const Json of_file = Json::parse(
+      run_command({"eval", file, "--data", data(), "--part", "train", "--json", "--quiet"}).out);
+  const Json of_onnx = Json::parse(run_command({"eval", path("t.onnx"), "--data", data(), "--part",
+                                                "train", "--json", "--quiet"})
+                                       .out);
+  EXPECT_EQ(of_onnx["accuracy"], of_file["accuracy"]);
+  const Outcome predicted = run_command({"predict", file, data(), "--quiet"});
+  ASSERT_EQ(predicted.code, 0) << predicted.err;
+  // Its labels against those of the data, which follow each row's larger feature.
+  std::size_t right = 0, rows = 0;
+  std::istringstream labels(predicted.out), truth(core::read_text(path("d.csv")));
+  std::string a, b;
+  std::getline(labels, a);
+  std::getline(truth, b);
+  for (; std::getline(labels, a) && std::getline(truth, b); ++rows) {
+    right += a.substr(0, a.find(',')) == b.substr(b.rfind(',') + 1) ? 1 : 0;
+  }
+  ASSERT_EQ(rows, 200U);
+  EXPECT_NEAR(of_onnx["accuracy"].get<double>(), static_cast<double>(right) / 200, 1e-9);
+}
+
+// Weights alone, and a network by its name.
+TEST_F(NetworkCommand, WeightsGoThroughBothKindsOfFiles) {
+  const auto write = [&](const std::string& from, const std::string& to) {
+    const Outcome outcome = run_command({"inspect", from, "-o", to, "--json", "--quiet"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.code;
+  };
+  ASSERT_EQ(write("mlp", path("w.vt")), 0);
+  ASSERT_EQ(write("mlp:" + path("w.vt"), path("w.safetensors")), 0);
+  ASSERT_EQ(write("mlp:" + path("w.safetensors"), path("w2.vt")), 0);
+  EXPECT_EQ(core::read_text(path("w.vt")), core::read_text(path("w2.vt")));
 }
 
 TEST_F(NetworkCommand, WrongUsageIsTwoAndBadDataIsOne) {
