@@ -10,6 +10,7 @@
 
 #include "venturi/core/options.hpp"
 #include "venturi/core/threads.hpp"
+#include "venturi/measure/analyses.hpp"
 #include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/mutual_information.hpp"
 
@@ -124,6 +125,24 @@ py::dict decompose_arrays(const py::list& variables, const std::string& options_
   return out;
 }
 
+// [(reading, estimate), ...]; options: a JSON object of AnalysisOptions' fields.
+py::list analyse_arrays(const std::string& name, const py::list& variables,
+                        const std::string& options_json, std::uint64_t seed) {
+  const Arrays arrays(variables);
+  measure::AnalysisOptions options;
+  core::options_from_json(options, core::Json::parse(options_json), "venturi");
+  std::vector<measure::Reading> readings;
+  {
+    const py::gil_scoped_release unlocked;
+    readings = measure::analyse(name, arrays.views, options, core::Key(seed));
+  }
+  py::list out;
+  for (measure::Reading& r : readings) {
+    out.append(py::make_tuple(r.name, to_dict({.estimate = std::move(r.estimate), .p_value = {}})));
+  }
+  return out;
+}
+
 // One method's bare figure in nats, for callers who want nothing else.
 double bare_information(const std::string& method, const py::object& x, const py::object& y,
                         int k) {
@@ -148,6 +167,7 @@ std::vector<std::vector<std::string>> methods() {
   add("total_correlation", measure::group_methods());
   add("dependence", measure::dependence_methods());
   add("decomposition", measure::decomposition_methods());
+  add("analysis", measure::analyses());
   return out;
 }
 
@@ -167,6 +187,7 @@ PYBIND11_MODULE(_venturi, m) {
   });
   m.def("measure", &measure_arrays);
   m.def("decompose", &decompose_arrays);
+  m.def("analyse", &analyse_arrays);
   m.def("bare_information", &bare_information);
   m.def("methods", &methods);
   m.def("set_threads", &core::set_threads);

@@ -1,6 +1,7 @@
 from venturi.measure import Decomposition as Decomposition
 from venturi.measure import Estimate as Estimate
 from venturi.measure import EstimateWarning as EstimateWarning
+from venturi.measure import analyse as analyse
 from venturi.measure import cmi as cmi
 from venturi.measure import decomposition as decomposition
 from venturi.measure import dependence as dependence

@@ -225,9 +225,34 @@ def transfer_entropy(x, y, lags=1, method="frenzel-pompe", *, k=3, scale="none",
     return _measure("te", [x, y], options, seed, lags)
 
 
+def analyse(analysis, *arrays, k=0, bins=20, folds=5, error=0.01, interval=0.95, seed=1):
+    """What else can be asked of arrays, by name: {reading: Estimate}.
+
+    methods("analysis") has the names: "mig", "sap" and "infomec" of codes and factors,
+    "precision-recall" of real and generated samples, "intrinsic-dimension" of x, "linear-probe" of
+    x and a target, "weight-spectrum" of a matrix, and others. Options that an analysis has no use
+    for are passed over; k = 0 takes each one's own.
+
+    >>> import numpy
+    >>> factors = numpy.random.default_rng(1).integers(0, 4, size=(1000, 2))
+    >>> round(venturi.analyse("sap", -2 * factors, factors)["SAP"].value, 2)
+    1.0
+    >>> venturi.analyse("weight-spectrum", numpy.diag([4.0, 2, 1]))["log-volume"].bits
+    3.0
+    """
+    options = dict(k=operator.index(k), bins=operator.index(bins), folds=operator.index(folds),
+                   error=float(error), interval=float(interval))
+    found = _venturi.analyse(analysis, list(arrays), json.dumps(options), operator.index(seed))
+    out = {reading: _estimate(part) for reading, part in found}
+    for reading, estimate in out.items():
+        for text in estimate.warnings:
+            _warnings.warn(f"{reading}: {text}", EstimateWarning, stacklevel=2)
+    return out
+
+
 def methods(quantity="mi"):
     """What `method` may be: {name: one line}, for "mi", "cmi" (and transfer entropy), "entropy",
-    "total_correlation", "dependence" or "decomposition".
+    "total_correlation", "dependence", "decomposition" or "analysis".
 
     >>> list(venturi.methods("decomposition"))
     ['broja', 'williams-beer']
@@ -236,7 +261,7 @@ def methods(quantity="mi"):
     if not out:
         raise ValueError(
             f"unknown quantity {quantity!r}; known: mi, cmi, entropy, total_correlation, "
-            "dependence, decomposition")
+            "dependence, decomposition, analysis")
     return out
 
 

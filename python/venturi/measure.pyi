@@ -67,9 +67,13 @@ def transfer_entropy(
     scale: Scale = "none", interval: float = 0.95, permutations: int = 0, block: int = 0,
     memory: int = 8192, seed: int = 1,
 ) -> Estimate: ...
+def analyse(
+    analysis: str, *arrays: ArrayLike, k: int = 0, bins: int = 20, folds: int = 5,
+    error: float = 0.01, interval: float = 0.95, seed: int = 1,
+) -> dict[str, Estimate]: ...
 def methods(
     quantity: Literal[
-        "mi", "cmi", "entropy", "total_correlation", "dependence", "decomposition"
+        "mi", "cmi", "entropy", "total_correlation", "dependence", "decomposition", "analysis"
     ] = "mi",
 ) -> dict[str, str]: ...
 def set_threads(n: int) -> None: ...

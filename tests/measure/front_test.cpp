@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/testing.hpp"
+#include "venturi/measure/analyses.hpp"
 #include "venturi/measure/count_entropy.hpp"
 #include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/discrete.hpp"
@@ -172,7 +173,8 @@ TEST(EveryMethod, DefaultIsTheFirstAndNamesAreUnique) {
   }
   EXPECT_EQ(seen.size(), mi_methods().size() + conditional_methods().size() +
                              entropy_methods().size() + group_methods().size() +
-                             dependence_methods().size() + decomposition_methods().size());
+                             dependence_methods().size() + decomposition_methods().size() +
+                             analyses().size());
 }
 
 TEST(EveryMethod, LabelsAgreeWithTheDiscreteRoom) {

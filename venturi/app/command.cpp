@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_circuit(app);
   add_couple(app);
   add_measure(app);
+  add_analyse(app);
   add_inspect(app);
   add_eval(app);
   add_plane(app);

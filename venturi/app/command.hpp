@@ -87,6 +87,7 @@ void add_predict(CLI::App& app);
 void add_circuit(CLI::App& app);
 void add_couple(CLI::App& app);
 void add_measure(CLI::App& app);
+void add_analyse(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_plane(CLI::App& app);

@@ -1,8 +1,11 @@
 // venturi inspect: what a model is made of, node by node, and what each node costs.
+#include <cmath>
 #include <map>
+#include <optional>
 
 #include "venturi/app/command.hpp"
 #include "venturi/app/model_file.hpp"
+#include "venturi/measure/weight_spectrum.hpp"
 #include "venturi/net/cost.hpp"
 #include "venturi/net/fold.hpp"
 #include "venturi/net/fuse.hpp"
@@ -29,6 +32,7 @@ struct Inspect {
   int repeats = 5;
   bool fold = false;
   bool merge = false;
+  bool spectra = false;
   std::string output;
   std::string report;
 };
@@ -119,6 +123,37 @@ core::Table node_table(const net::Costs& costs) {
   return table;
 }
 
+// Weights of two axes and more as output channels by the rest, in the order in which they are to be
+// tuned; what has no spectrum (all zero, not finite) is left out.
+core::Table spectrum_table(const net::Model& model) {
+  core::Table table({{"weight", "weight", ""},
+                     {"shape", "shape", ""},
+                     {"condition", "condition number", "{:.4g}"},
+                     {"log2_volume", "log-volume, bits", "{:.2f}"}});
+  struct Row {
+    std::string name, shape;
+    measure::WeightSpectrum spectrum;
+  };
+  std::vector<Row> rows;
+  std::vector<double> conditions;
+  for (const std::string& name : net::parameter_names(model.graph)) {
+    const tensor::Tensor& w = model.weights.at(name);
+    if (w.dim() < 2 || w.numel() == 0 || !w.is_floating_point()) continue;
+    const tensor::Tensor flat = w.to(torch::kDouble).reshape({w.size(0), -1}).contiguous();
+    const Eigen::Map<const core::Matrix> matrix(flat.data_ptr<double>(), flat.size(0),
+                                                flat.size(1));
+    if (!matrix.allFinite() || (matrix.array() == 0).all()) continue;
+    rows.push_back({name, net::shape_text(w.sizes().vec()), measure::weight_spectrum(matrix)});
+    conditions.push_back(rows.back().spectrum.condition);
+  }
+  const auto finite = [](double v) { return std::isfinite(v) ? Json(v) : Json(); };
+  for (const std::size_t r : measure::tuning_order(conditions)) {
+    table.add_row({rows[r].name, rows[r].shape, finite(rows[r].spectrum.condition),
+                   finite(rows[r].spectrum.log2_volume)});
+  }
+  return table;
+}
+
 Json ports_json(const std::vector<Port>& ports) {
   Json out = Json::array();
   for (const Port& port : ports) {
@@ -149,24 +184,26 @@ void run(const Inspect& verb) {
   const Json in = ports_json(model.graph.inputs);
   const Json out = ports_json(model.graph.outputs);
   const int opset = model.graph.opset;
+  std::optional<core::Table> spectra;
+  if (verb.spectra) spectra = spectrum_table(model);
   const net::Executor executor(std::move(model),
                                {.device = tensor::parse_device(verb.common.device)});
   const net::Costs costs = net::measure_costs(executor, inputs, verb.repeats);
   const core::Table table = node_table(costs);
-  const Json json = {{"model", verb.model},
-                     {"opset", opset},
-                     {"inputs", in},
-                     {"outputs", out},
-                     {"folded_nodes", folded},
-                     {"merged_nodes", merged},
-                     {"warnings", warnings},
-                     {"parameters", costs.parameters},
-                     {"parameter_bits", costs.parameter_bits},
-                     {"multiply_adds", costs.multiply_adds},
-                     {"bytes_moved", costs.bytes_moved},
-                     {"peak_bytes", costs.peak_bytes},
-                     {"seconds", costs.seconds},
-                     {"nodes", table.json()}};
+  Json json = {{"model", verb.model},
+               {"opset", opset},
+               {"inputs", in},
+               {"outputs", out},
+               {"folded_nodes", folded},
+               {"merged_nodes", merged},
+               {"warnings", warnings},
+               {"parameters", costs.parameters},
+               {"parameter_bits", costs.parameter_bits},
+               {"multiply_adds", costs.multiply_adds},
+               {"bytes_moved", costs.bytes_moved},
+               {"peak_bytes", costs.peak_bytes},
+               {"seconds", costs.seconds},
+               {"nodes", table.json()}};
   const std::string totals = fmt::format(
       "\n{} nodes, {} parameters in {} bits; for these inputs {} multiply-adds, {} bytes moved, at "
       "most {} bytes of activations alive, {:.3f} ms a run\n",
@@ -178,7 +215,8 @@ void run(const Inspect& verb) {
     page.add_table(table, "Nodes");
     core::write_file(verb.report, page.html());
   }
-  print_result(verb.common, json, table.text() + totals);
+  if (spectra) json["spectra"] = spectra->json();
+  print_result(verb.common, json, table.text() + totals + (spectra ? "\n" + spectra->text() : ""));
 }
 
 }  // namespace
@@ -200,6 +238,8 @@ void add_inspect(CLI::App& app) {
   verb->add_option("-o,--output", state->output,
                    "write the model as FILE.onnx, or its weights as FILE.vt or FILE.safetensors");
   verb->add_option("--report", state->report, "draw the network on a page: FILE.html");
+  verb->add_flag("--spectra", state->spectra,
+                 "condition number and log-volume of each weight, lowest condition first");
   add_common(*verb, state->common);
   verb->callback([state] { run(*state); });
 }

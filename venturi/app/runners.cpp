@@ -14,7 +14,10 @@
 #include "venturi/data/pack.hpp"
 #include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
+#include "venturi/learn/generator_bound.hpp"
 #include "venturi/learn/information_plane.hpp"
+#include "venturi/learn/network_studies.hpp"
+#include "venturi/measure/analysis_figures.hpp"
 #include "venturi/measure/figures.hpp"
 #include "venturi/measure/program_figures.hpp"
 #include "venturi/net/figures.hpp"
@@ -168,6 +171,25 @@ std::vector<Figure> run_circuits(const Run& run) {
   return out;
 }
 
+// How hard to generalise: synthetic surfaces, then MNIST and CIFAR-10, as many rows of each.
+std::vector<Figure> run_difficulty(const Run& run) {
+  const core::Key key(run.seed);
+  const core::Index most = run.quick ? 500 : 3000;
+  std::vector<core::Matrix> rows;
+  std::vector<data::Dataset> sets;
+  for (const std::string name : {"mnist", "cifar10"}) {
+    sets.push_back(data::load(name, key.split("data")).train);
+    rows.push_back(sets.back().x.topRows(std::min(most, sets.back().size())).cast<double>());
+  }
+  std::vector<measure::NamedRows> images;
+  for (std::size_t s = 0; s < sets.size(); ++s) {
+    const auto count = static_cast<std::size_t>(rows[s].rows());
+    images.push_back(
+        {s == 0 ? "MNIST" : "CIFAR-10", rows[s], std::span(sets[s].labels).first(count)});
+  }
+  return measure::difficulty_figures(images, key, run.quick);
+}
+
 // Estimators of information against laws whose information is known.
 template <class Options, std::vector<Figure> (*Compute)(const Options&, core::Key)>
 std::vector<Figure> run_measure(const Run& run) {
@@ -215,6 +237,11 @@ std::vector<Figure> run_reversible(const Run& run) {
   return net::reversible_figures(core::Key(run.seed), run.quick);
 }
 
+template <std::vector<Figure> (*Compute)(core::Key, bool, core::Monitor&)>
+std::vector<Figure> run_study(const Run& run) {
+  return Compute(core::Key(run.seed), run.quick, *run.monitor);
+}
+
 constexpr core::Member<Runner> kRunners[] = {
     {"accuracy", "estimators against laws of known information", "see recipe", "minutes",
      run_measure<measure::AccuracyOptions, measure::accuracy_figures>},
@@ -226,6 +253,28 @@ constexpr core::Member<Runner> kRunners[] = {
     {"programs", "sequences of random programs, scored", "see recipe", "seconds", run_programs},
     {"information-plane", "adaptive estimates of what layers keep while they learn", "see recipe",
      "minutes", run_information_plane},
+    {"v-info-complexity", "depth of planted features from their layers", "see recipe", "seconds",
+     run_keyed<measure::complexity_figures>},
+    {"infomec", "InfoM, InfoE and InfoC of planted codes", "see recipe", "seconds",
+     run_keyed<measure::infomec_figures>},
+    {"mig", "the mutual information gap of turned factors", "see recipe", "seconds",
+     run_keyed<measure::mig_figures>},
+    {"precision-recall", "modes dropped and outliers added", "see recipe", "seconds",
+     run_keyed<measure::precision_recall_figures>},
+    {"generalization-difficulty", "inductive bias of spheres and of images", "see recipe",
+     "minutes", run_difficulty},
+    {"sampled-bias", "inductive bias by sampling linear hypotheses", "see recipe", "seconds",
+     run_keyed<measure::sampled_bias_figures>},
+    {"interaction-tensor", "accuracy and agreement of models of planted features", "see recipe",
+     "seconds", run_keyed<measure::interaction_figures>},
+    {"kappatune", "tensors tuned by their condition number, forgetting", "see recipe", "minutes",
+     run_study<learn::kappatune_figures>},
+    {"active-passive", "unused latents of a small variational autoencoder", "see recipe", "minutes",
+     run_study<learn::active_passive_figures>},
+    {"feature-bias", "variance that easy and hard features take up", "see recipe", "minutes",
+     run_study<learn::feature_bias_figures>},
+    {"generator-bound", "PAC-Bayes bounds of generators in two dimensions", "see recipe", "minutes",
+     run_keyed<learn::generator_bound_figures>},
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "venturi/core/threads.hpp"
+#include "venturi/measure/analyses.hpp"
 #include "venturi/measure/bins.hpp"
 #include "venturi/measure/count_entropy.hpp"
 #include "venturi/measure/decomposition.hpp"
@@ -388,6 +389,7 @@ std::vector<core::MemberInfo> member_infos() {
   add("tc", group_methods());
   add("dependence", dependence_methods());
   add("pid", decomposition_methods());
+  add("analysis", analyses());
   return out;
 }
 
