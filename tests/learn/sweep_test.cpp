@@ -65,7 +65,7 @@ TEST(Sweep, EachRunLearnsWhatItLearnsAlone) {
             model, run_forward(model, picked, model.features(picked, pass),
                                y.index_select(0, batch), {Throat::Mode::kNoisy}, pass));
         (losses.prediction + runs[r].beta * losses.charged).backward();
-        adam.step(learning_rate(options, true, (epoch + step / 4.0) / 3, epoch));
+        adam.step(learning_rate(options, true, (epoch + static_cast<double>(step) / 4) / 3, epoch));
       }
       const data::Dataset& held = parts[runs[r].part].validation;
       const double distortion =
@@ -192,9 +192,15 @@ TEST(Comparison, MethodsOnOneScale) {
   ASSERT_EQ(c.models.size(), 2U + 4U + 4U);
   for (const ComparedModel& m : c.models) {
     EXPECT_GT(m.epoch, 0);
-    if (m.method == "plain") EXPECT_EQ(m.removed, 0);
-    if (m.method == "vib" && m.beta == 3) EXPECT_GT(m.removed, 0.5);
-    if (m.beta == 0) EXPECT_LT(m.test, 0.6);
+    if (m.method == "plain") {
+      EXPECT_EQ(m.removed, 0);
+    }
+    if (m.method == "vib" && m.beta == 3) {
+      EXPECT_GT(m.removed, 0.5);
+    }
+    if (m.beta == 0) {
+      EXPECT_LT(m.test, 0.6);
+    }
   }
   options.methods = {"vibb"};
   EXPECT_ERROR(compare({.train = line(600, core::Key(1)), .test = {}}, options, core::Key(1),

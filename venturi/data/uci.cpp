@@ -1,7 +1,9 @@
 #include "venturi/data/uci.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
@@ -47,83 +49,56 @@ void housing(Dataset& set) {
   set.y = (set.y.array() / 100000).log().matrix();
 }
 
-void as_it_is(Dataset&) {}
-
 struct Source {
-  std::string_view file;
-  std::vector<std::string> targets, onehot, ignore;
-  bool header = true;
-  int skip = 0;
+  std::string name, file;
+  CsvOptions options;
+  void (*finish)(Dataset&) = nullptr;
 };
 
-using Make = std::pair<Source, void (*)(Dataset&)> (*)();
-
-constexpr std::array<core::Member<Make>, 6> kSets{{
-    {"california-housing", "", "", "",
-     [] {
-       return std::pair(Source{"california-housing/housing.csv.xz",
-                               {"median_house_value"},
-                               {},
-                               {"ocean_proximity"}},
-                        housing);
-     }},
-    {"appliances-energy", "", "", "",
-     [] {
-       return std::pair(Source{"appliances-energy/energydata_complete.csv.xz",
-                               {"Appliances"},
-                               {},
-                               {"date", "rv1", "rv2"}},
-                        as_it_is);
-     }},
-    {"beijing-pm25", "", "", "",
-     [] {
-       return std::pair(Source{"beijing-pm25/PRSA_data_2010.1.1-2014.12.31.csv.xz",
-                               {"pm2.5"},
-                               {"cbwd"},
-                               {"No"},
-                               true,
-                               1},
-                        as_it_is);
-     }},
-    {"bike-sharing", "", "", "",
-     [] {
-       return std::pair(Source{"bike-sharing/hour.csv.xz",
-                               {"cnt"},
-                               {},
-                               {"instant", "dteday", "casual", "registered"}},
-                        as_it_is);
-     }},
-    {"kin8nm", "", "", "",
-     [] {
-       return std::pair(Source{"kin8nm/data.txt.xz", {"9"}, {}, {}, false}, as_it_is);
-     }},
-    {"concrete", "", "", "",
-     [] {
-       return std::pair(Source{"concrete/data.txt.xz", {"9"}, {}, {}, false}, as_it_is);
-     }},
-}};
+std::vector<Source> sources() {
+  const auto csv = [](std::vector<std::string> targets, std::vector<std::string> ignore) {
+    return CsvOptions{.targets = std::move(targets),
+                      .onehot = {},
+                      .ignore = std::move(ignore),
+                      .missing = Missing::kDrop,
+                      .task = Task::kRegression,
+                      .header = true};
+  };
+  CsvOptions air = csv({"pm2.5"}, {"No"});
+  air.onehot = {"cbwd"};
+  air.skip = 1;
+  CsvOptions plain = csv({"9"}, {});
+  plain.header = false;
+  return {{"california-housing", "california-housing/housing.csv.xz",
+           csv({"median_house_value"}, {"ocean_proximity"}), housing},
+          {"appliances-energy", "appliances-energy/energydata_complete.csv.xz",
+           csv({"Appliances"}, {"date", "rv1", "rv2"})},
+          {"beijing-pm25", "beijing-pm25/PRSA_data_2010.1.1-2014.12.31.csv.xz", air},
+          {"bike-sharing", "bike-sharing/hour.csv.xz",
+           csv({"cnt"}, {"instant", "dteday", "casual", "registered"})},
+          {"kin8nm", "kin8nm/data.txt.xz", plain},
+          {"concrete", "concrete/data.txt.xz", plain}};
+}
 
 }  // namespace
 
 DataPair load_uci(std::string_view name, core::Key) {
-  const auto [source, finish] =
-      core::find_member(std::span<const core::Member<Make>>(kSets), name, kWhere).make();
-  const auto folder = core::shared_data_folder();
-  if (folder.empty()) {
-    core::fail_data(kWhere, "set VENTURI_DATA to a folder that holds uci/{}", source.file);
+  std::vector<std::string> known;
+  for (const Source& source : sources()) {
+    known.push_back(source.name);
+    if (source.name != name) continue;
+    const auto folder = core::shared_data_folder();
+    if (folder.empty()) {
+      core::fail_data(kWhere, "set VENTURI_DATA to a folder that holds uci/{}", source.file);
+    }
+    Dataset set = decode_file(folder / "uci" / source.file, [&](core::Bytes file) {
+      return dataset_from_csv(parse_csv(as_text(file), source.options), name, source.options);
+    });
+    if (source.finish != nullptr) source.finish(set);
+    return {std::move(set), std::nullopt};
   }
-  CsvOptions options{.targets = source.targets,
-                     .onehot = source.onehot,
-                     .ignore = source.ignore,
-                     .missing = Missing::kDrop,
-                     .task = Task::kRegression,
-                     .header = source.header,
-                     .skip = source.skip};
-  Dataset set = decode_file(folder / "uci" / source.file, [&](core::Bytes file) {
-    return dataset_from_csv(parse_csv(as_text(file), options), name, options);
-  });
-  finish(set);
-  return {std::move(set), std::nullopt};
+  core::fail_argument(kWhere, "unknown set '{}'{}; known: {}", name,
+                      core::did_you_mean(name, known), fmt::join(known, ", "));
 }
 
 }  // namespace venturi::data
