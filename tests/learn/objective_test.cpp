@@ -88,9 +88,9 @@ TEST(Objective, SumsRatesAndShapesThem) {
 TEST(Objective, VarianceIsFittedBesideTheSquaredError) {
   const data::Dataset training = line(500, core::Key(1));
   Model model = make(small("none"), training);
-  const TrainerOptions options{.epochs = 40,
+  const TrainerOptions options{.epochs = 150,
                                .batch = 50,
-                               .learning_rate = 1e-2,
+                               .learning_rate = 3e-2,
                                .objective = {.prediction = "squared-error"}};
   const TrainingResult result = train(model, training, options, core::Key(3), core::silent());
   const double deviation = model.problem().target_scale[0];
@@ -108,7 +108,7 @@ TEST(Objective, CsDivergenceLearnsWithAWidthThatFollowsTheResidual) {
       .epochs = 30,
       .batch = 50,
       .learning_rate = 1e-2,
-      .objective = {.prediction = "cs-divergence", .rate = "cs-qmi-normalised"}};
+      .objective = {.prediction = "cs-divergence", .rate = "cs-qmi-normalised", .width = 0.3}};
   const TrainingResult result = train(model, training, options, core::Key(3), core::silent());
   EXPECT_LT(result.validation.distortion, 0.25);  // of a target of deviation 2.2
 }
@@ -232,9 +232,9 @@ TEST(BadInput, TheTermThatWentFirstIsNamed) {
   Model gaussian = make(small("gaussian"), training);
   {
     const torch::NoGradGuard no_grad;
-    Tensor bias = gaussian.parameters().at("projection.0.bias");
+    Tensor bias = gaussian.parameters().at("projection.1.bias");
     bias.narrow(0, 0, 4).fill_(1e25);
-    Tensor decoder = gaussian.parameters().at("decoder.0.weight");
+    Tensor decoder = gaussian.parameters().at("decoder.1.weight");
     decoder.fill_(0);
   }
   const Tensor before = gaussian.parameters().flat().clone();

@@ -135,8 +135,8 @@ TEST(Compression, KnowsACopyFromAConstantAndIsFreeOfScale) {
   EXPECT_GT(start.qmi, 0.3);
   EXPECT_GT(start.kde_bits, 3);
   const torch::NoGradGuard no_grad;
-  Tensor weight = model.parameters().at("projection.0.weight");
-  Tensor bias = model.parameters().at("projection.0.bias");
+  Tensor weight = model.parameters().at("projection.1.weight");
+  Tensor bias = model.parameters().at("projection.1.bias");
   weight.mul_(1e-3);
   bias.mul_(1e-3);
   const Compression shrunk = measure_compression(model, x, core::Key(2));

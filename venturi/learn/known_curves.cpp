@@ -1,5 +1,7 @@
 #include "venturi/learn/known_curves.hpp"
 
+#include <Eigen/LU>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>

@@ -142,12 +142,25 @@ class Sweep {
       const Throat how = throat(options_, model_->options().channel, true, part);
       const Losses losses = objective_.losses(
           *model_, run_forward(*model_, x, model_->features(x, pass), pick(y_, batch), how, pass));
-      (losses.prediction + beta_ * losses.charged).sum().backward();
+      backward((losses.prediction + beta_ * losses.charged).sum());
       adam.step(learning_rate(options_, true, part, epoch));
       steps_.push_back(losses.terms);
       monitor_.progress({"sweep", static_cast<std::uint64_t>(epoch * steps + step + 1),
                          static_cast<std::uint64_t>(options_.epochs * steps), "steps", ""});
     }
+  }
+
+  // All gradients by one copy: added each to its own rows they would cost a kernel a parameter.
+  void backward(const Tensor& loss) {
+    const net::Parameters& parameters = model_->parameters();
+    std::vector<Tensor> leaves;
+    for (std::size_t i = 0; i < parameters.count(); ++i) leaves.push_back(parameters[i]);
+    std::vector<Tensor> parts = torch::autograd::grad({loss}, leaves, {}, {}, false, true);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Tensor part = parts[i].defined() ? parts[i] : torch::zeros_like(leaves[i]);
+      parts[i] = part.reshape({parameters.copies(), -1});
+    }
+    parameters.flat_gradient().copy_(torch::cat(parts, 1));
   }
 
   void note_failures(int epoch) {
