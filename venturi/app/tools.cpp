@@ -6,6 +6,9 @@
 #include "venturi/couple/members.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/learn/channel.hpp"
+#include "venturi/learn/method.hpp"
+#include "venturi/learn/prediction.hpp"
+#include "venturi/learn/rate.hpp"
 #include "venturi/measure/methods.hpp"
 #include "venturi/net/architectures.hpp"
 #include "venturi/report/render.hpp"
@@ -30,6 +33,9 @@ std::vector<core::MemberInfo> all_members() {
   add(core::member_infos("couple", "member", couple::members()));
   add(core::member_infos("net", "network", net::architectures()));
   add(core::member_infos("learn", "channel", learn::channels()));
+  add(core::member_infos("learn", "prediction", learn::prediction_terms()));
+  add(core::member_infos("learn", "rate", learn::rate_terms()));
+  add(core::member_infos("learn", "method", learn::methods()));
   return out;
 }
 

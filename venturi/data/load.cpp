@@ -14,6 +14,7 @@
 #include "venturi/data/npy.hpp"
 #include "venturi/data/query.hpp"
 #include "venturi/data/synthetic.hpp"
+#include "venturi/data/uci.hpp"
 
 namespace venturi::data {
 namespace {
@@ -153,13 +154,15 @@ DataPair load_synthetic(std::string_view rest, core::Key key) {
   return {core::find_member(synthetic_sources(), name, kWhere).make(query, key), std::nullopt};
 }
 
-constexpr std::array<core::Member<Loader>, 8> kLoaders{{
+constexpr std::array<core::Member<Loader>, 9> kLoaders{{
     {"fashion-mnist", "70,000 grey 28*28 images of clothes in ten classes",
      "Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747", "O(n d)", load_fashion},
     {"mnist", "70,000 grey 28*28 images of digits", "LeCun, Bottou, Bengio, Haffner 1998", "O(n d)",
      load_mnist},
     {"cifar10", "colour 32*32 images of things in ten classes, of the shared data or cifar10:DIR",
      "Krizhevsky 2009", "O(n d)", load_cifar10},
+    {"uci", "uci:NAME, regression tables of the shared data (california-housing, kin8nm, ...)",
+     "UCI collection; see data/uci.hpp", "O(bytes)", load_uci},
     {"synthetic", "synthetic:NAME?n=&seed=, sources with known answers", "own", "O(n d)",
      load_synthetic},
     {"idx", "idx:DIR or idx:FILE, plain or gzipped", "LeCun, Cortes, Burges, MNIST file formats",

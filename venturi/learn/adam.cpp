@@ -27,7 +27,8 @@ void Adam::step(double learning_rate) {
   ++steps_;
   const auto t = static_cast<double>(steps_);
   if (options_.clip > 0) {
-    gradients_.mul_((options_.clip / (gradients_.norm() + 1e-12)).clamp_max(1.0));
+    const Tensor norm = gradients_.dim() == 1 ? gradients_.norm() : gradients_.norm(2, 1, true);
+    gradients_.mul_((options_.clip / (norm + 1e-12)).clamp_max(1.0));
   }
   first_.lerp_(gradients_, 1 - options_.beta1);
   second_.mul_(options_.beta2).addcmul_(gradients_, gradients_, 1 - options_.beta2);

@@ -1,8 +1,8 @@
 // venturi/learn/adam.hpp
 //
-// Adam over one flat tensor, with clipping by norm and an exponential moving average of the
-// weights. Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015,
-// algorithm 1.
+// Adam over one flat tensor, with clipping by norm (of each row, where models lie in rows) and an
+// exponential moving average of the weights. Source: Kingma, Ba, "Adam: a method for stochastic
+// optimization", ICLR 2015, algorithm 1.
 #pragma once
 
 #include "venturi/tensor/tensor.hpp"

@@ -81,7 +81,31 @@ Evaluation evaluate_on(const Model& model, const data::Dataset& test, std::int64
   return evaluate(model, model.inputs(test.x), targets(model, test), samples, key);
 }
 
+// Each model starts from the one before: a list that goes up and down is a mistake.
+void check_order(const std::vector<double>& betas) {
+  for (std::size_t i = 1; i < betas.size(); ++i) {
+    if (betas[i] == betas[i - 1] || (betas[i] > betas[i - 1]) != (betas[1] > betas[0])) {
+      core::fail_argument("learn.run_experiment",
+                          "expected betas that rise or fall throughout, got {} after {}", betas[i],
+                          betas[i - 1]);
+    }
+  }
+}
+
 }  // namespace
+
+std::pair<data::Dataset, data::Dataset> training_and_test(const data::DataPair& data, double test,
+                                                          core::Key key) {
+  if (data.test) return {data.train, *data.test};
+  const double parts[] = {test, 1 - test};
+  std::vector<data::Dataset> split = data::split(data.train, parts, key);
+  if (split[0].size() == 0 || split[1].size() == 0) {
+    core::fail_argument("learn.training_and_test",
+                        "a test part of {} of {} samples leaves a part empty", test,
+                        data.train.size());
+  }
+  return {std::move(split[1]), std::move(split[0])};
+}
 
 Json Point::json() const {
   const auto optional = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
@@ -139,16 +163,8 @@ Experiment run_experiment(const data::DataPair& data, const ExperimentOptions& o
     core::fail_argument("learn.run_experiment",
                         "expected betas or target_rate, not both: a target rate finds its beta");
   }
-  data::Dataset training = data.train;
-  data::Dataset test;
-  if (data.test) {
-    test = *data.test;
-  } else {
-    const double parts[] = {options.test, 1 - options.test};
-    std::vector<data::Dataset> split = data::split(data.train, parts, key.split("test"));
-    test = std::move(split[0]);
-    training = std::move(split[1]);
-  }
+  check_order(options.betas);
+  const auto [training, test] = training_and_test(data, options.test, key.split("test"));
   const Problem problem = make_problem(training, options.model.scale);
   Bench bench(options, key, device, folder, monitor);
   Experiment out;

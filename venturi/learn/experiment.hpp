@@ -28,8 +28,8 @@ struct ExperimentOptions {
     ModelOptions::fields(self.model, visit);
     TrainerOptions::fields(self.trainer, visit);
     visit("betas", self.betas,
-          "a sweep: one model for each weight of the rate, in this order, each starting from the "
-          "one before; empty: `beta` alone",
+          "a sweep: one model for each weight of the rate, rising or falling, each starting from "
+          "the one before; empty: `beta` alone",
           core::at_least(0));
     visit("pretrain_epochs", self.pretrain_epochs,
           "epochs of a network without a throat, trained "
@@ -63,6 +63,11 @@ struct Experiment {
   std::vector<Point> points;       // in the order of the betas
   double target_entropy_bits = 0;  // H(Y) of the test labels; 0 for a regression
 };
+
+// Training and test part: the data set's own, or a random part `test` of it, stratified if it has
+// classes. InvalidArgument if one is empty.
+std::pair<data::Dataset, data::Dataset> training_and_test(const data::DataPair& data, double test,
+                                                          core::Key key);
 
 // Trains, writes models (`reference.vt`, `beta-<b>.vt` or `rate-<r>.vt`) and test bits (`.bits.vt`)
 // into `folder`, and measures. Models that the folder already holds for the same options and seed

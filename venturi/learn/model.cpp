@@ -1,6 +1,8 @@
 #include "venturi/learn/model.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <numeric>
 
@@ -61,6 +63,22 @@ Tensor row_tensor(const std::vector<double>& values, const tensor::Device& devic
   return torch::tensor(values, torch::kFloat32).to(device);
 }
 
+// What nothing can be learnt from.
+void refuse_constant(const data::Dataset& training) {
+  const auto& labels = training.labels;
+  if (!labels.empty() &&
+      std::adjacent_find(labels.begin(), labels.end(), std::not_equal_to<>()) == labels.end()) {
+    core::fail_data("learn.make_problem", "'{}': all {} labels are of one class", training.name,
+                    labels.size());
+  }
+  for (core::Index t = 0; t < training.y.cols(); ++t) {
+    if (training.y.col(t).minCoeff() == training.y.col(t).maxCoeff()) {
+      core::fail_data("learn.make_problem", "'{}': target {} is {} in every sample", training.name,
+                      t, training.y(0, t));
+    }
+  }
+}
+
 }  // namespace
 
 std::int64_t Problem::inputs() const {
@@ -73,6 +91,7 @@ Problem make_problem(const data::Dataset& training, const std::string& scale) {
     core::fail_argument("learn.make_problem", "expected at least 2 training samples, got {}",
                         training.size());
   }
+  refuse_constant(training);
   Problem out;
   out.shape = training.shape;
   out.feature_names = training.feature_names;
@@ -124,6 +143,23 @@ Model::Model(ModelOptions options, Problem problem)
 Model::Model(ModelOptions options, Problem problem, core::Key key, const tensor::Device& device)
     : Model(std::move(options), std::move(problem)) {
   parameters_.allocate(key, device);
+  set_scaling(device);
+}
+
+Model::Model(ModelOptions options, Problem problem, std::span<const core::Key> keys,
+             const tensor::Device& device)
+    : Model(std::move(options), std::move(problem)) {
+  if (options_.encoder != "mlp" || options_.channel.kind == "quantized") {
+    core::fail_argument("learn.Model",
+                        "copies of a model run as one with encoder mlp and channels that are not "
+                        "quantized; got {} and {}",
+                        options_.encoder, options_.channel.kind);
+  }
+  parameters_.allocate(keys, device);
+  set_scaling(device);
+}
+
+void Model::set_scaling(const tensor::Device& device) {
   input_mean_ = row_tensor(problem_.input_mean, device);
   input_scale_ = row_tensor(problem_.input_scale, device);
 }
@@ -158,13 +194,16 @@ Tensor Model::decode(const Tensor& z, const net::Pass& pass) const {
 }
 
 Tensor Model::prediction_nats(const Tensor& output, const Tensor& target) const {
+  if (!problem_.regression() && output.dim() > 2) {
+    return -torch::log_softmax(output, -1).gather(-1, target.unsqueeze(-1)).squeeze(-1);
+  }
   if (!problem_.regression()) {
     return torch::nn::functional::cross_entropy(
         output, target, torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
   }
   const Tensor log_variance = parameters_[log_variance_].clamp(-12, 12);
   const Tensor squared = (output - target).square() * torch::exp(-log_variance);
-  return (0.5 * (squared + log_variance + std::log(2 * std::numbers::pi))).sum(1);
+  return (0.5 * (squared + log_variance + std::log(2 * std::numbers::pi))).sum(-1);
 }
 
 void Model::copy_shared_parameters(const Model& other) {

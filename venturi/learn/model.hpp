@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,7 +72,8 @@ struct Problem {
   bool regression() const { return classes == 0; }
 };
 
-// Shapes, names and scaling of `training`. InvalidArgument if it has no targets, DataError on NaN.
+// Shapes, names and scaling of `training`. InvalidArgument if it has no targets; DataError on NaN,
+// on targets that are all the same, on labels of one class.
 Problem make_problem(const data::Dataset& training, const std::string& scale);
 
 // Parameters that a Model of these options has; the same errors as its constructor.
@@ -81,6 +83,10 @@ class Model {
  public:
   // InvalidArgument if the options do not fit the problem (a cnn on rows of a table, ...).
   Model(ModelOptions options, Problem problem, core::Key key, const tensor::Device& device);
+  // One copy for each key, in the rows of the parameters: every tensor below then has the copies'
+  // axis first, and images lie flat. InvalidArgument for a cnn or a quantized channel.
+  Model(ModelOptions options, Problem problem, std::span<const core::Key> keys,
+        const tensor::Device& device);
 
   const ModelOptions& options() const { return options_; }
   const Problem& problem() const { return problem_; }
@@ -116,6 +122,7 @@ class Model {
   friend std::int64_t parameter_count(const ModelOptions& options, const Problem& problem);
   // Everything but memory for the parameters.
   Model(ModelOptions options, Problem problem);
+  void set_scaling(const tensor::Device& device);
 
   ModelOptions options_;
   Problem problem_;

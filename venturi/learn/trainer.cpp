@@ -42,11 +42,13 @@ class Trainer {
         key_(key),
         monitor_(monitor),
         checkpoint_(std::move(checkpoint)),
-        device_(model.parameters().device()) {
+        device_(model.parameters().device()),
+        objective_(options.objective) {
     split(training.set);
     features_ = training.features;
     log_beta_ = torch::full({}, std::log(std::max(options.beta, 1e-30)), device_);
-    averages_ = torch::zeros({2}, device_);
+    terms_ = torch::zeros({steps_per_epoch(), static_cast<std::int64_t>(objective_.names().size())},
+                          device_);
     rate_gap_ = torch::zeros({}, device_);
   }
 
@@ -90,6 +92,12 @@ class Trainer {
     target_ = targets(model_, training);
     const auto held_out = static_cast<std::int64_t>(static_cast<double>(n) * options_.validation);
     if (n - held_out < 1) core::fail_argument("learn.train", "no training samples are left");
+    if (options_.validation > 0 && held_out == 0) {
+      core::fail_argument("learn.train",
+                          "a validation part of {} of {} samples is empty; use validation = 0 or "
+                          "more samples",
+                          options_.validation, n);
+    }
     if (options_.patience > 0 && held_out == 0) {
       core::fail_argument("learn.train", "patience needs a validation part (validation > 0)");
     }
@@ -145,6 +153,7 @@ class Trainer {
       saved_.reset();
     }
     model_.parameters().flat_gradient().zero_();
+    good_ = model_.parameters().flat().clone();
     std::vector<double> step_seconds;
     while (position_.epoch < epochs) {
       const double start = core::now_seconds();
@@ -157,7 +166,7 @@ class Trainer {
       if (finish_epoch(stage, adam, seconds)) break;
     }
     model_.parameters().set_values(best_.defined() ? best_ : adam.averaged());
-    best_ = Tensor();
+    best_ = good_ = Tensor();
     position_.stage = "";
     std::sort(step_seconds.begin(), step_seconds.end());
     if (!step_seconds.empty()) result_.seconds_per_step = step_seconds[step_seconds.size() / 2];
@@ -197,43 +206,36 @@ class Trainer {
     }
     const net::Pass pass{.training = true, .generator = &generator};
     const Tensor features = whole ? model_.features(x, pass) : x;
-    const Signal signal = model_.channel().transmit(
-        model_.parameters(), model_.project(features),
-        throat(options_, model_.options().channel, whole, part), generator);
-    const Tensor prediction = model_.prediction_nats(model_.decode(signal.z, pass), target).mean();
-    const Tensor rate = signal.rate_nats.mean();
-    const Tensor loss = prediction + (log_beta_ + kDualDamping * rate_gap_).exp() * rate;
+    const Throat how = throat(options_, model_.options().channel, whole, part);
+    const Losses losses =
+        objective_.losses(model_, run_forward(model_, x, features, target, how, pass));
+    const Tensor loss =
+        losses.prediction + (log_beta_ + kDualDamping * rate_gap_).exp() * losses.charged;
     loss.backward();
     const torch::NoGradGuard no_grad;
-    averages_.add_(torch::stack({prediction.detach(), rate.detach()}));
+    terms_[position_.step].copy_(losses.terms);
     if (options_.target_rate > 0) {
       const double target_nats = options_.target_rate / core::kBitsPerNat;
-      rate_gap_ = (rate.detach() * rate_part_ / target_nats - 1).clamp(-1, 1);
+      rate_gap_ = (losses.rate.detach() * rate_part_ / target_nats - 1).clamp(-1, 1);
       log_beta_.add_(rate_gap_, kDualStep).clamp_(kLogBetaLow, kLogBetaHigh);
     }
   }
 
   // Closes the epoch's record; true when patience has run out.
   bool finish_epoch(const std::string& stage, const Adam& adam, double seconds) {
-    const std::vector<double> sums = tensor::to_doubles(averages_);
-    averages_.zero_();
-    const auto steps = static_cast<double>(steps_per_epoch());
+    if (!torch::isfinite(terms_).all().item<bool>()) fail_not_finite(stage);
+    const std::vector<double> means = tensor::to_doubles(terms_.mean(0));
     EpochRecord record{.stage = stage,
                        .epoch = position_.epoch,
-                       .train_prediction_bits = sums[0] / steps * core::kBitsPerNat,
-                       .train_rate_bits = sums[1] / steps * core::kBitsPerNat,
+                       .train_prediction_bits = means[0] * core::kBitsPerNat,
+                       .train_rate_bits = objective_.rate(means) * core::kBitsPerNat,
                        .beta = std::exp(log_beta_.item<double>()),
                        .seconds = seconds};
-    if (!std::isfinite(sums[0]) || !std::isfinite(sums[1])) {
-      core::fail_data("learn.train",
-                      "the loss is not finite after epoch {} ({}); try a smaller "
-                      "learning_rate or clip = 1",
-                      position_.epoch, stage);
-    }
     bool finished = false;
+    const Tensor used = adam.averaged();
+    good_ = used;
     if (validation_rows_.size(0) > 0) {
       const Tensor current = model_.parameters().flat().clone();
-      const Tensor used = adam.averaged();
       model_.parameters().set_values(used);
       const Evaluation evaluation = measure(validation_rows_);
       model_.parameters().set_values(current);
@@ -243,8 +245,25 @@ class Trainer {
       finished = update_best(record, used);
     }
     result_.history.push_back(record);
-    if (options_.target_rate > 0) follow_rate(stage == "whole", adam.averaged());
+    if (options_.target_rate > 0) follow_rate(stage == "whole", used);
     return finished;
+  }
+
+  // The epoch that just ended has a loss that is not finite: names the terms that went first.
+  [[noreturn]] void fail_not_finite(const std::string& stage) {
+    const Tensor bad = torch::isfinite(terms_).logical_not().to(torch::kCPU);
+    const std::int64_t first = bad.any(1).nonzero()[0].item<std::int64_t>();
+    std::vector<std::string> names;
+    for (std::size_t k = 0; k < objective_.names().size(); ++k) {
+      if (bad[first][static_cast<std::int64_t>(k)].item<bool>()) {
+        names.push_back(objective_.names()[k]);
+      }
+    }
+    model_.parameters().set_values(good_);
+    core::fail_data("learn.train",
+                    "the loss is not finite: {} went first, at step {} of epoch {} ({}); the model "
+                    "is as before that epoch. Try a smaller learning_rate or clip = 1",
+                    fmt::join(names, " and "), first + 1, position_.epoch, stage);
   }
 
   // What files will take of the rate that is steered. Around its target the rate swings a little:
@@ -310,7 +329,7 @@ class Trainer {
     write_checkpoint(checkpoint_, {.facts = std::move(facts),
                                    .scalars = {log_beta_.item<double>(), position_.best_objective,
                                                rate_part_, rate_gap_.item<double>()},
-                                   .sums = averages_,
+                                   .sums = terms_,
                                    .weights = model_.parameters().flat(),
                                    .optimizer = adam.state(),
                                    .best = best_});
@@ -330,7 +349,7 @@ class Trainer {
     same("options", core::options_to_json(options_));
     same("model", core::options_to_json(model_.options()));
     same("key", key_.value());
-    if (read.scalars.size() != 4 || read.sums.numel() != 2) {
+    if (read.scalars.size() != 4 || read.sums.numel() != terms_.numel()) {
       core::fail_data("learn.train", "'{}' is not a checkpoint of training", checkpoint_.string());
     }
     position_ = {.stage = read.facts["stage"].get<std::string>(),
@@ -344,7 +363,7 @@ class Trainer {
     log_beta_.fill_(read.scalars.at(0));
     rate_part_ = read.scalars.at(2);
     rate_gap_.fill_(read.scalars.at(3));
-    averages_.copy_(read.sums);
+    terms_.copy_(read.sums.view(terms_.sizes()));
     model_.parameters().set_values(read.weights);
     monitor_.say(fmt::format("resuming '{}' after {} epoch(s) and {} step(s) of stage {}",
                              checkpoint_.string(), position_.epoch, position_.step,
@@ -356,7 +375,8 @@ class Trainer {
     if (checkpoint_.empty()) return;
     if (saved_at_ == 0) saved_at_ = core::now_seconds();
     if (core::now_seconds() - saved_at_ < kCheckpointSeconds) return;
-    ++position_.step;  // this step is done
+    if (!torch::isfinite(terms_).all().item<bool>()) return;  // the last good one stays
+    ++position_.step;                                         // this step is done
     save(adam);
     --position_.step;
   }
@@ -379,7 +399,9 @@ class Trainer {
   Tensor log_beta_;
   Tensor rate_gap_;       // of the step before: (rate - target) / target, within +-1
   double rate_part_ = 1;  // of the steered rate, what files take
-  Tensor averages_;       // sums over the epoch so far: prediction nats, rate nats
+  Objective objective_;
+  Tensor terms_;  // of each step of the epoch: prediction, then each rate
+  Tensor good_;   // weights of the last epoch whose loss was finite
   Tensor best_;
   Position position_;
   TrainingResult result_;

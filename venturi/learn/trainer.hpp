@@ -1,9 +1,10 @@
 // venturi/learn/trainer.hpp
 //
-// The one trainer: minimises  E[ prediction nats ] + beta * E[ rate nats ]  by Adam over
-// mini-batches. Every step's randomness comes from a key and the step's number, so a run that was
-// stopped and resumed gives the same weights as one that was not (same machine, same number of
-// threads; on another number of threads sums may differ in their last digits).
+// The one trainer: minimises an objective (objective.hpp), by default
+// E[ prediction nats ] + beta * E[ rate nats ], by Adam over mini-batches. Every step's randomness
+// comes from a key and the step's number, so a run that was stopped and resumed gives the same
+// weights as one that was not (same machine, same number of threads; on another number of threads
+// sums may differ in their last digits).
 #pragma once
 
 #include <filesystem>
@@ -31,7 +32,9 @@ struct TrainingData {
 // (DataError if it belongs to another run); it is removed at the end. Errors: InvalidArgument for
 // options outside their limits, for a target rate above 12 bits * channel size (what tables of 4096
 // symbols carry) or for a channel without a rate; DataError if the loss becomes NaN or infinite,
-// naming the step. Memory: the data once more on the model's device, five times the parameters.
+// naming the term that went first and its step: the model is then as it was after the last good
+// epoch, and the checkpoint the last good one. Memory: the data once more on the model's device,
+// five times the parameters.
 TrainingResult train(Model& model, const TrainingData& training, const TrainerOptions& options,
                      core::Key key, core::Monitor& monitor,
                      const std::filesystem::path& checkpoint = {});

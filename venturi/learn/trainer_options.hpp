@@ -6,7 +6,7 @@
 #include <string>
 
 #include "venturi/core/options.hpp"
-#include "venturi/learn/model.hpp"
+#include "venturi/learn/objective.hpp"
 
 namespace venturi::learn {
 
@@ -30,6 +30,7 @@ struct TrainerOptions {
   std::string augment = "none";
   double hard = 0.5;
   double sharpness = 12;
+  ObjectiveOptions objective;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -78,6 +79,7 @@ struct TrainerOptions {
           "soft rounding of a quantized channel: where it ends, rising "
           "evenly from 0 until rounding is hard",
           core::between(0, 100));
+    ObjectiveOptions::fields(self.objective, visit);
   }
 };
 

@@ -163,13 +163,15 @@ Tensor Network::forward(const Parameters& parameters, Tensor x, const Pass& pass
     const Layer& layer = layers_[i];
     const std::size_t p = first_parameter_[i];
     if (layer.type == "linear") {
-      x = torch::linear(x, parameters[p], parameters[p + 1]);
+      x = parameters.copies() == 0
+              ? torch::linear(x, parameters[p], parameters[p + 1])
+              : torch::baddbmm(parameters[p + 1], x, parameters[p].transpose(1, 2));
     } else if (layer.type == "conv2d") {
       x = torch::conv2d(x, parameters[p], parameters[p + 1], layer.stride, layer.padding);
     } else if (layer.type == "max_pool2d") {
       x = torch::max_pool2d(x, layer.kernel, layer.kernel, layer.padding);
     } else if (layer.type == "flatten") {
-      x = x.flatten(1);
+      x = x.flatten(parameters.copies() == 0 ? 1 : 2);
     } else if (layer.type == "relu") {
       x = torch::relu(x);
     } else if (layer.type == "elu") {

@@ -46,7 +46,8 @@ class Network {
   Network(std::string name, std::vector<Layer> layers, std::vector<std::int64_t> input,
           Parameters& parameters);
 
-  // x: n*input... to n*output...; deterministic unless training with dropout.
+  // x: n*input... to n*output...; deterministic unless training with dropout. With copies
+  // copies*n*input to copies*n*output, of layers that are no convolutions.
   tensor::Tensor forward(const Parameters& parameters, tensor::Tensor x, const Pass& pass) const;
 
   // The same as nodes of a graph, with copies of the parameters under their names; dropout, which

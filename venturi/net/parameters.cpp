@@ -15,12 +15,12 @@ std::size_t Parameters::add(std::string name, std::vector<std::int64_t> shape, I
   return entries_.size() - 1;
 }
 
-void Parameters::allocate(core::Key key, const tensor::Device& device) {
-  flat_ = torch::empty({size_}, torch::kFloat32);
+Tensor Parameters::draw(core::Key key) const {
   // Drawn on the CPU, so that a model starts the same on every device.
+  const Tensor flat = torch::empty({size_}, torch::kFloat32);
   for (const Entry& entry : entries_) {
     auto generator = tensor::make_generator(key.split(entry.name), torch::kCPU);
-    Tensor part = flat_.narrow(0, entry.offset, entry.length);
+    Tensor part = flat.narrow(0, entry.offset, entry.length);
     if (entry.init.bound > 0) {
       part.uniform_(entry.init.centre - entry.init.bound, entry.init.centre + entry.init.bound,
                     generator);
@@ -28,16 +28,38 @@ void Parameters::allocate(core::Key key, const tensor::Device& device) {
       part.fill_(entry.init.centre);
     }
   }
-  flat_ = flat_.to(device);
+  return flat;
+}
+
+Tensor Parameters::view(const Tensor& flat, const Entry& entry) const {
+  if (flat.dim() == 1) return flat.narrow(0, entry.offset, entry.length).view(entry.shape);
+  std::vector<std::int64_t> shape = {flat.size(0)};
+  if (entry.shape.size() < 2) shape.push_back(1);
+  shape.insert(shape.end(), entry.shape.begin(), entry.shape.end());
+  return flat.narrow(1, entry.offset, entry.length).view(shape);
+}
+
+void Parameters::set_views() {
   gradient_ = torch::zeros_like(flat_);
   views_.clear();
   for (const Entry& entry : entries_) {
-    Tensor view =
-        flat_.narrow(0, entry.offset, entry.length).view(entry.shape).detach().requires_grad_();
+    Tensor leaf = view(flat_, entry).detach().requires_grad_();
     // Autograd adds into a gradient that is already there, so this view stays in place.
-    view.mutable_grad() = gradient_.narrow(0, entry.offset, entry.length).view(entry.shape);
-    views_.push_back(std::move(view));
+    leaf.mutable_grad() = view(gradient_, entry);
+    views_.push_back(std::move(leaf));
   }
+}
+
+void Parameters::allocate(core::Key key, const tensor::Device& device) {
+  flat_ = draw(key).to(device);
+  set_views();
+}
+
+void Parameters::allocate(std::span<const core::Key> keys, const tensor::Device& device) {
+  std::vector<Tensor> rows;
+  for (const core::Key key : keys) rows.push_back(draw(key));
+  flat_ = torch::stack(rows).to(device);
+  set_views();
 }
 
 const Tensor& Parameters::at(const std::string& name) const {
@@ -48,11 +70,12 @@ const Tensor& Parameters::at(const std::string& name) const {
 }
 
 void Parameters::set_values(const Tensor& values) {
-  if (values.numel() != size_) {
-    core::fail_argument("net.Parameters", "expected {} values, got {}", size_, values.numel());
+  if (values.numel() != flat_.numel()) {
+    core::fail_argument("net.Parameters", "expected {} values, got {}", flat_.numel(),
+                        values.numel());
   }
   const torch::NoGradGuard no_grad;
-  flat_.copy_(values.reshape({size_}));
+  flat_.copy_(values.reshape(flat_.sizes()));
 }
 
 }  // namespace venturi::net
