@@ -2,10 +2,10 @@
 #include <numeric>
 
 #include "venturi/app/command.hpp"
+#include "venturi/app/compressed.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/data/npy.hpp"
-#include "venturi/net/architectures.hpp"
 #include "venturi/net/cost.hpp"
 #include "venturi/net/evaluate.hpp"
 #include "venturi/net/fold.hpp"
@@ -28,7 +28,7 @@ struct Subject {
     return std::move(*pair.test);
   }
   net::Executor executor(core::Monitor& monitor) const {
-    net::Model opened = net::open_model(model);
+    net::Model opened = open_any(model);
     net::fold_constants(opened);
     for (const std::string& text : net::remarks(opened)) monitor.warn(text);
     const auto type = compute == "float16"    ? torch::kFloat16
@@ -57,7 +57,7 @@ struct Subject {
 };
 
 void add_subject(CLI::App& verb, Subject& subject) {
-  verb.add_option("model", subject.model, "FILE.onnx, or NAME:FILE.safetensors")->required();
+  verb.add_option("model", subject.model, "FILE.onnx, NAME:FILE.safetensors, or FILE.vt")->required();
   verb.add_option("--data", subject.data, "labelled data set: a name, URI or file")->required();
   verb.add_option("--part", subject.part, "of a data set that has a test part [test]")
       ->check(CLI::IsMember({"train", "test"}));

@@ -91,9 +91,10 @@ Rounded round_with_feedback(const Tensor& matrix, const Feedback& feedback,
     if (before) before(begin, w.slice(0, begin, end));
     for (std::int64_t i = begin; i < end; ++i) {
       const Tensor now = w.select(0, i);
-      q.select(0, i).copy_(round(column[i], i, now));
+      const Tensor to = q.select(0, i);
+      round(column[i], i, now, to);
       Tensor error = errors.select(0, i - begin);
-      torch::sub_out(error, now, q.select(0, i));
+      torch::sub_out(error, now, to);
       if (i + 1 < end) {
         w.slice(0, i + 1, end).addr_(scaled.select(0, i).slice(0, i + 1, end), error, 1, -1);
       }

@@ -6,7 +6,7 @@
 // greedily: with U upper triangular, U^T U = (H + damping I)^-1, column i is rounded to q, and
 //   W_{:,j} -= (w_i - q) U_ij / U_ii  for j > i.
 // Rounding with an error e costs e^2 / U_ii^2. The updates go in blocks: within a block at once,
-// to the rest by one product a block. On any device; a column is four kernels.
+// to the rest by one product a block. On any device; a column is two kernels and those of its rounding.
 //
 // U comes from one factorization: with J the reversal, J H J = M M^T gives H = R R^T, R = J M J
 // upper triangular, and U = R^-1.
@@ -50,9 +50,9 @@ struct Feedback {
 Feedback prepare_feedback(const tensor::Tensor& second, const FeedbackOptions& options = {});
 
 // Rounds one column (rows, contiguous): its place in the original matrix, where in the order it
-// comes, and its values; returns what it becomes.
-using RoundColumn =
-    std::function<tensor::Tensor(std::int64_t column, std::int64_t place, const tensor::Tensor& w)>;
+// comes, its values, and where to write what it becomes.
+using RoundColumn = std::function<void(std::int64_t column, std::int64_t place,
+                                       const tensor::Tensor& w, const tensor::Tensor& q)>;
 // Called before each block with the rows of W still unrounded that belong to it (block*rows, in
 // order): for masks and grids that look at several columns.
 using BeforeBlock = std::function<void(std::int64_t place, const tensor::Tensor& block)>;

@@ -62,7 +62,9 @@ CodedMatrix masked_grid(const Tensor& w, const Feedback& feedback, int levels) {
   const Grid grid = fit_grid(wide, options);
   const Rounded rounded = sparse_gpt(
       wide, feedback, {.share = .5},
-      [&](std::int64_t, std::int64_t, const Tensor& column) { return grid.value_of(column); });
+      [&](std::int64_t, std::int64_t, const Tensor& column, const Tensor& q) {
+        q.copy_(grid.value_of(column));
+      });
   CodedMatrix out{.way = Way::scaled, .rows = w.size(0), .columns = w.size(1)};
   out.group = w.size(1);
   out.scales = tensor::to_floats(grid.scale);
@@ -77,7 +79,7 @@ CodedMatrix masked_grid(const Tensor& w, const Feedback& feedback, int levels) {
 std::vector<Feedback> feedback_of(const Subject& subject, std::size_t k, double damping,
                                   std::vector<std::string>* remarks) {
   std::vector<Feedback> out;
-  const Tensor& second = subject.statistics(k).second;
+  const Tensor second = subject.second(k);
   for (std::int64_t g = 0; g < second.size(0); ++g) {
     out.push_back(prepare_feedback(second.select(0, g), {.damping = damping}));
     if (remarks != nullptr && !out.back().remark.empty()) {
@@ -122,7 +124,7 @@ Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options
   if (asks(options, "rank") && node.groups == 1) {
     for (const std::int64_t part : {8, 4, 2}) {
       if (most / part < 1) continue;
-      const auto [left, right] = low_rank(w, subject.statistics(k).second.select(0, 0), most / part);
+      const auto [left, right] = low_rank(w, subject.second(k).select(0, 0), most / part);
       for (double p = options.lowest_price + 4; p <= options.highest_price; p += 4) {
         auto coded = coded_product(left, right, feedback[0], rows, std::exp2(p));
         add(subject, k, w, {.method = "rank", .price = std::exp2(p), .coded = std::move(coded)}, menu);

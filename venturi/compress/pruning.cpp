@@ -60,9 +60,14 @@ Rounded sparse_gpt(const Tensor& matrix, const Feedback& feedback, const Sparsit
     mask = torch::zeros_like(s, s.options().dtype(torch::kBool));
     if (sparsity.zeros > 0) mask.scatter_(0, s.argsort(0, false).slice(0, 0, sparsity.zeros), true);
   };
-  const auto masked = [&](std::int64_t column, std::int64_t place, const Tensor& w) {
-    const Tensor kept = round ? round(column, place, w) : w;
-    return kept.masked_fill(mask.select(0, place - first), 0.0);
+  const auto masked = [&](std::int64_t column, std::int64_t place, const Tensor& w,
+                          const Tensor& q) {
+    if (round) {
+      round(column, place, w, q);
+    } else {
+      q.copy_(w);
+    }
+    q.masked_fill_(mask.select(0, place - first), 0.0);
   };
   return round_with_feedback(matrix, feedback, masked, block, before);
 }

@@ -103,10 +103,10 @@ RateRounded round_at_price(const Tensor& matrix, const std::vector<Feedback>& fe
   for (std::int64_t g = 0; g < groups; ++g) {
     LevelModel model(part, LevelModel::start_of(std::min(.8 * sigma_step, 1e5)));
     const auto& inverse = inverse_u[static_cast<std::size_t>(g)];
-    Tensor result = torch::empty({part}, torch::kFloat64);
-    const auto round = [&](std::int64_t column, std::int64_t, const Tensor& now) {
+    const auto round = [&](std::int64_t column, std::int64_t, const Tensor& now,
+                           const Tensor& to) {
       const auto* w = now.data_ptr<double>();
-      auto* q = result.data_ptr<double>();
+      auto* q = to.data_ptr<double>();
       const double scale =
           steps.step * half_octaves(steps.columns[static_cast<std::size_t>(
                            column / options.column_group)]);
@@ -140,7 +140,6 @@ RateRounded round_at_price(const Tensor& matrix, const std::vector<Feedback>& fe
         q[r] = best * d;
         out.loss_nats += k * (w[r] - q[r]) * (w[r] - q[r]);
       }
-      return result;
     };
     round_with_feedback(wide.slice(0, g * part, (g + 1) * part),
                         feedback[static_cast<std::size_t>(g)], round);

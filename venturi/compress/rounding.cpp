@@ -118,21 +118,31 @@ CodedMatrix round_to_nearest(const Tensor& matrix, const GridOptions& options) {
   return coded_from(torch::cat(levels, 1), grids, options);
 }
 
-CodedMatrix gptq(const Tensor& matrix, const Feedback& feedback, const GridOptions& options,
-                 double* loss) {
-  check_matrix(matrix, "compress.gptq");
-  const auto type = feedback.u.scalar_type();
-  const std::int64_t width = width_of(options.group, matrix.size(1));
-  auto grids = fit_grids(matrix.to(type), options);
-  Tensor levels = torch::empty({matrix.size(1), matrix.size(0)}, feedback.u.options());
-  const auto round = [&](std::int64_t column, std::int64_t, const Tensor& w) {
-    const Grid& grid = grids[static_cast<std::size_t>(column / width)];
-    const Tensor level = grid.level_of(w);
-    levels.select(0, column).copy_(level);
-    return level * grid.scale;
+Tensor gptq_levels(const Tensor& matrix, const Feedback& feedback, const Grid& grid) {
+  const Tensor scale = grid.scale.unsqueeze(1);
+  const Tensor low = -grid.zero, high = low + (grid.levels - 1);
+  const auto round = [&](std::int64_t, std::int64_t, const Tensor& w, Tensor q) {
+    torch::round_out(q, w);
+    q.clamp_(low, high);
   };
-  const Rounded rounded = round_with_feedback(matrix, feedback, round);
-  if (loss != nullptr) *loss = rounded.loss;
+  return round_with_feedback(matrix / scale, feedback, round).weights;
+}
+
+CodedMatrix gptq(const Tensor& matrix, const Feedback& feedback, const GridOptions& options) {
+  check_matrix(matrix, "compress.gptq");
+  const torch::NoGradGuard no_grad;
+  const Tensor w = matrix.to(feedback.u.scalar_type());
+  const std::int64_t width = width_of(options.group, matrix.size(1));
+  const auto grids = fit_grids(w, options);
+  if (grids.size() == 1) return coded_from(gptq_levels(w, feedback, grids[0]), grids, options);
+  Tensor levels = torch::empty({matrix.size(1), matrix.size(0)}, feedback.u.options());
+  const auto round = [&](std::int64_t column, std::int64_t, const Tensor& now, const Tensor& q) {
+    const Grid& grid = grids[static_cast<std::size_t>(column / width)];
+    const Tensor level = grid.level_of(now);
+    levels.select(0, column).copy_(level);
+    q.copy_(level * grid.scale);
+  };
+  round_with_feedback(w, feedback, round);
   return coded_from(levels.t(), grids, options);
 }
 

@@ -43,9 +43,13 @@ Grid fit_grid(const tensor::Tensor& values, const GridOptions& options);
 CodedMatrix round_to_nearest(const tensor::Tensor& matrix, const GridOptions& options);
 
 // GPTQ: the grid fitted first (groups, by activity too: to the weights as they are), then rounding
-// with feedback. `loss` (may be null) gets the loss.
+// with feedback.
 CodedMatrix gptq(const tensor::Tensor& matrix, const Feedback& feedback,
-                 const GridOptions& options, double* loss = nullptr);
+                 const GridOptions& options);
+// The levels (rows*columns, less the zero points) on one grid a row, on the matrix's device. The
+// loop runs in units of the scales, which commute with feedback: four kernels a column.
+tensor::Tensor gptq_levels(const tensor::Tensor& matrix, const Feedback& feedback,
+                           const Grid& grid);
 
 // The values of "nf4", "e3m2", "e2m3" (FP6), "e4m3" (FP8), rising; the largest is 1 for nf4.
 // InvalidArgument for another name.

@@ -66,9 +66,10 @@ Tensor Subject::matrix(std::size_t k) const {
   return net::as_matrix(nodes_.at(k), model().weights.at(nodes_[k].weight)).to(torch::kFloat32);
 }
 
-const std::vector<net::MatrixStatistics>& Subject::plain_statistics() {
-  if (plain_.empty()) plain_ = net::matrix_statistics(executor_, inputs_, nodes_);
-  return plain_;
+Tensor Subject::second(std::size_t k) const {
+  const net::MatrixStatistics& s = statistics(k);
+  static const double b = getenv("BLEND") ? atof(getenv("BLEND")) : .5;
+  return b * s.second + (1 - b) * s.listened;
 }
 
 std::vector<double> Subject::importance(std::size_t k) const {
@@ -79,7 +80,7 @@ std::vector<double> Subject::importance(std::size_t k) const {
 double Subject::predicted_nats(std::size_t k, const Tensor& change) const {
   const net::MatrixStatistics& s = statistics(k);
   const Tensor d = change.to(torch::kFloat64).reshape({nodes_[k].groups, -1, nodes_[k].inputs});
-  const Tensor each = (torch::bmm(d, s.second) * d).sum(2).flatten();
+  const Tensor each = (torch::bmm(d, second(k)) * d).sum(2).flatten();
   return .5 * (each * s.output_fisher).sum().item<double>() / static_cast<double>(s.positions);
 }
 

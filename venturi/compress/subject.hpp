@@ -38,11 +38,13 @@ class Subject {
   tensor::Tensor matrix(std::size_t k) const;                 // float32, outputs*inputs
   // With Fisher information, two draws of signs.
   const net::MatrixStatistics& statistics(std::size_t k) const { return statistics_.at(k); }
-  // Without: what published methods calibrate on. Gathered when first asked for.
-  const std::vector<net::MatrixStatistics>& plain_statistics();
+  // What errors of matrix k are weighed by (groups*inputs*inputs): half the plain second moments of
+  // its inputs, half those by how the output law listens. The latter alone is the local expansion
+  // of the divergence, but on few samples it leans on the few that the network is unsure of.
+  tensor::Tensor second(std::size_t k) const;
   // Fisher information of each row a position: output_fisher / positions.
   std::vector<double> importance(std::size_t k) const;
-  // 1/2 sum_r importance_r dW_r second dW_r^T of a change of matrix k, nats.
+  // 1/2 sum_r importance_r dW_r second(k) dW_r^T of a change of matrix k, nats.
   double predicted_nats(std::size_t k, const tensor::Tensor& change) const;
   // All parameters, and how many of them are in matrices.
   std::int64_t parameters() const;
@@ -57,7 +59,7 @@ class Subject {
   net::Executor executor_;
   std::vector<net::MatrixNode> nodes_;
   tensor::Tensor inputs_, outputs_;
-  std::vector<net::MatrixStatistics> statistics_, plain_;
+  std::vector<net::MatrixStatistics> statistics_;
 };
 
 }  // namespace venturi::compress

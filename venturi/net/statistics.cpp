@@ -72,15 +72,12 @@ void accumulate(const Node& node, const MatrixNode& matrix, const Tensor& weight
   out.high = std::max(out.high, vectors.max().item<double>());
   out.samples += n;
   out.positions = y.size(0) / n;
-  if (gradients.empty()) {
-    add(out.second, torch::bmm(vectors.transpose(1, 2), vectors));
-    return;
-  }
+  add(out.second, torch::bmm(vectors.transpose(1, 2), vectors));
   for (const Tensor& gradient : gradients) {
     const Tensor g = by_position(node, gradient);                           // m*outputs
     const Tensor grouped = g.reshape({g.size(0), matrix.groups, -1}).transpose(0, 1);
     const Tensor listened = grouped.square().mean(2).unsqueeze(2);          // groups*m*1
-    add(out.second, torch::bmm((vectors * listened).transpose(1, 2), vectors));
+    add(out.listened, torch::bmm((vectors * listened).transpose(1, 2), vectors));
     add(out.output_fisher, g.square().sum(0));
     // The gradient of each sample's weights: groups, samples, outputs of a group, inputs.
     const auto per_sample = [&](const Tensor& v) {
@@ -110,7 +107,7 @@ void finish(MatrixStatistics& s, int draws, std::int64_t rows_of_group) {
   // with.
   const Tensor mean = s.output_fisher.reshape({-1, rows_of_group}).mean(1) /
                       static_cast<double>(s.positions);
-  s.second = s.second / draws / mean.clamp_min(1e-300).reshape({-1, 1, 1});
+  s.listened = s.listened / (n * draws) / mean.clamp_min(1e-300).reshape({-1, 1, 1});
 }
 
 }  // namespace

@@ -5,17 +5,18 @@
 //   y = W x  at each position t of each sample (a pixel of the output, a row of the input),
 // x the vector of inputs that meets a row of the weight matrix W (outputs*inputs; of a convolution
 // inputs = channels/groups * kernel, in the order of the weight's memory).
-//   second   E_n sum_t s_nt x x^T        groups*inputs*inputs, double
+//   second   E_n sum_t x x^T             groups*inputs*inputs, double
 //   mean     E over all x                groups*inputs
 //   low, high                            of all x
 //   output_mean    E over all y          outputs, with the node's bias
 //   output_fisher  E_n sum_t g_nt^2      outputs, where Fisher information is asked for
-//   weight_fisher  E_n (sum_t g_nt x^T)^2  as the weight, likewise
+//   weight_fisher  E_n (sum_t g_nt x^T)^2  outputs*inputs, likewise
+//   listened       E_n sum_t s_nt x x^T    as second, likewise
 // g = the gradient of y for which E g g^T is the Fisher information of the output law: of
 // sum_k e_k sqrt(p_k) log p_k, e random signs, p the softmax of the model's first output, `draws`
-// times. s_nt = 1 without it; with it, E over the outputs of g_nt^2 by its mean: an input counts as
-// much as the output law listens to what is made of it, so that
-//   KL(p || p') ~ 1/2 sum_r output_fisher_r / sum_t (dW_r second dW_r^T)   in nats.
+// times. s_nt: the mean over the outputs of g_nt^2, by its mean: an input counts as much as the
+// output law listens to what is made of it, so that, for T positions a sample,
+//   KL(p || p') ~ 1/2 sum_r output_fisher_r / T (dW_r listened dW_r^T)   in nats.
 // Cost: the run, and positions * inputs^2 a sample.
 // Sources: Hassibi, Stork, NeurIPS 1992 (second moments); Kim et al., "GuidedQuant", ICML 2025
 // (inputs weighted by gradients); Martens, Grosse, "K-FAC", ICML 2015.
@@ -51,7 +52,7 @@ tensor::Tensor input_vectors(const Node& node, const MatrixNode& matrix, const t
                              const tensor::Tensor& weight);
 
 struct MatrixStatistics {
-  tensor::Tensor second, mean, output_mean, output_fisher, weight_fisher;
+  tensor::Tensor second, mean, output_mean, output_fisher, weight_fisher, listened;
   double low = 0, high = 0;
   std::int64_t samples = 0, positions = 0;  // positions a sample
 };
