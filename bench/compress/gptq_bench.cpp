@@ -63,7 +63,8 @@ void prepare(const fs::path& folder, std::vector<std::string> sizes) {
   if (sizes.empty()) sizes = {"4096x4096", "4096x11008"};
   torch::manual_seed(1);
   for (const std::string& size : sizes) {
-    const std::int64_t rows = std::stoll(size), columns = std::stoll(size.substr(size.find('x') + 1));
+    const std::int64_t rows = std::stoll(size),
+                       columns = std::stoll(size.substr(size.find('x') + 1));
     const auto device = torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
     // Inputs of unequal and correlated channels.
     const Tensor x = torch::randn({2 * columns, columns}, device) *
@@ -117,12 +118,13 @@ void compare(const fs::path& folder) {
     const double differ = q.ne(theirs).to(torch::kFloat64).mean().item<double>();
     const double step = compress::fit_grid(w, grid).scale.mean().item<double>();
     const double apart = (q - theirs).abs().mean().item<double>() / step;
-    fmt::print("{} on {}: ours {:.4f} s, peer {:.4f} s, {:.2f} times faster; floor {:.4f} s, "
-               "{:.1f} % of our time; weights that differ {:.4f} %, by {:.2e} steps in the mean; "
-               "loss ours / peer {:.6f}\n",
-               at.filename().string(), cuda ? peer["device"].get<std::string>() : "cpu", seconds,
-               peer["seconds"].get<double>(), peer["seconds"].get<double>() / seconds, floor,
-               100 * floor / seconds, 100 * differ, apart, loss(q) / loss(theirs));
+    fmt::print(
+        "{} on {}: ours {:.4f} s, peer {:.4f} s, {:.2f} times faster; floor {:.4f} s, "
+        "{:.1f} % of our time; weights that differ {:.4f} %, by {:.2e} steps in the mean; "
+        "loss ours / peer {:.6f}\n",
+        at.filename().string(), cuda ? peer["device"].get<std::string>() : "cpu", seconds,
+        peer["seconds"].get<double>(), peer["seconds"].get<double>() / seconds, floor,
+        100 * floor / seconds, 100 * differ, apart, loss(q) / loss(theirs));
   }
 }
 

@@ -13,7 +13,8 @@ std::vector<CodedMatrix> one_of_each() {
   core::Random random{core::Key(1)};
   const auto levels = [&](std::size_t n, std::int32_t low, std::int32_t count) {
     std::vector<std::int32_t> out(n);
-    for (auto& q : out) q = low + static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(count)));
+    for (auto& q : out)
+      q = low + static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(count)));
     return out;
   };
   CodedMatrix steps{.way = Way::steps, .rows = 3, .columns = 8, .levels = levels(24, -4, 9)};
@@ -63,8 +64,8 @@ TEST(CodedMatrix, WeightsAreWhatTheWaySays) {
   const auto w = weights(s);
   for (std::size_t r = 0; r < 3; ++r) {
     for (std::size_t c = 0; c < 8; ++c) {
-      const double expected =
-          s.levels[r * 8 + c] * static_cast<double>(s.step) * std::exp2((s.row_steps[r] + s.column_steps[c / 4]) / 2.0);
+      const double expected = s.levels[r * 8 + c] * static_cast<double>(s.step) *
+                              std::exp2((s.row_steps[r] + s.column_steps[c / 4]) / 2.0);
       EXPECT_NEAR(w[r * 8 + c], expected, 1e-6 * std::abs(expected));
     }
   }

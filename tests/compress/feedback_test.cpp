@@ -106,7 +106,8 @@ TEST(Grid, NearestOfAllLevels) {
   const Tensor w = normals({5, 40}, 9);
   for (const bool symmetric : {false, true}) {
     for (const std::int64_t group : {-1, 0, 7}) {
-      const CodedMatrix m = round_to_nearest(w, {.levels = 6, .group = group, .symmetric = symmetric});
+      const CodedMatrix m =
+          round_to_nearest(w, {.levels = 6, .group = group, .symmetric = symmetric});
       const Tensor back = to_tensor(m);
       const double step = *std::max_element(m.scales.begin(), m.scales.end());
       // Within half a step, but for the ends of the grid, which float16 scales may fall short of.
@@ -115,7 +116,8 @@ TEST(Grid, NearestOfAllLevels) {
   }
   const CodedMatrix zero = round_to_nearest(torch::zeros({3, 4}), {.levels = 4});
   EXPECT_EQ(to_tensor(zero).abs().max().item<double>(), 0);
-  EXPECT_ERROR(round_to_nearest(torch::full({2, 2}, std::nan("")), {}), core::InvalidArgument, "finite");
+  EXPECT_ERROR(round_to_nearest(torch::full({2, 2}, std::nan("")), {}), core::InvalidArgument,
+               "finite");
 }
 
 TEST(Codes, ValuesAndRounding) {
@@ -132,7 +134,8 @@ TEST(Codes, ValuesAndRounding) {
     // No value of the code, scaled, is nearer.
     for (std::int64_t r = 0; r < 4; ++r) {
       for (std::int64_t c = 0; c < 64; c += 5) {
-        const double x = w[r][c].item<double>(), scale = m.scales[static_cast<std::size_t>(2 * r + c / 32)];
+        const double x = w[r][c].item<double>(),
+                     scale = m.scales[static_cast<std::size_t>(2 * r + c / 32)];
         double least = 1e9;
         for (const float v : m.table) least = std::min(least, std::abs(x - v * scale));
         EXPECT_NEAR(std::abs(back[r][c].item<double>() - x), least, 1e-4);
@@ -174,10 +177,12 @@ TEST(RateRounding, PredictsWhatItDoesAndPays) {
   for (double& f : importance) f = std::exp(random.normal());
   double last_bits = 1e9, last_loss = 0;
   for (const double price : {1e-8, 1e-6, 1e-4, 1e-2}) {
-    const RateRounded r = round_at_price(w, feedback, importance, {.price = price, .column_group = 9});
+    const RateRounded r =
+        round_at_price(w, feedback, importance, {.price = price, .column_group = 9});
     const Tensor d = to_tensor(r.coded).to(torch::kFloat64) - w;
     const double exact =
-        .5 * ((d.mm(h) * d).sum(1) * torch::tensor(importance, torch::kFloat64)).sum().item<double>();
+        .5 *
+        ((d.mm(h) * d).sum(1) * torch::tensor(importance, torch::kFloat64)).sum().item<double>();
     EXPECT_NEAR(r.loss_nats, exact, 1e-3 * exact + 1e-12);
     const double paid = 8.0 * static_cast<double>(encode(r.coded).size());
     EXPECT_NEAR(paid, r.model_bits, .03 * r.model_bits + 500);  // steps and heads come on top
@@ -198,7 +203,8 @@ TEST(RateRounding, BeatsGptqUnderTheSameCoder) {
   double least = 1e300;
   for (double price = -30; price < 10; price += .25) {
     const RateRounded r = round_at_price(w, feedback, alike, {.price = std::exp2(price)});
-    if (encode(r.coded).size() <= grid_bytes) least = std::min(least, loss(w, to_tensor(r.coded), h));
+    if (encode(r.coded).size() <= grid_bytes)
+      least = std::min(least, loss(w, to_tensor(r.coded), h));
   }
   EXPECT_LT(least, .6 * loss(w, to_tensor(grid), h));
 }

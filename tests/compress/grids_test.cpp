@@ -21,9 +21,9 @@ std::vector<float> normals(std::size_t n, std::uint64_t seed) {
 // The errors of optimal scalar quantizers of a normal variable (Max 1960, table I; the others by
 // numerical integration).
 TEST(GaussianGrid, ErrorsOfALine) {
-  const std::pair<int, double> known[] = {{2, .3634}, {3, .1902},  {4, .1175},  {8, .03455},
-                                          {9, .02785}, {16, .00950}, {19, .00685}, {32, .00251},
-                                          {64, .000644}};
+  const std::pair<int, double> known[] = {{2, .3634},   {3, .1902},   {4, .1175},
+                                          {8, .03455},  {9, .02785},  {16, .00950},
+                                          {19, .00685}, {32, .00251}, {64, .000644}};
   for (const auto& [n, error] : known) EXPECT_NEAR(gaussian_grid(n, 1).error, error, 1e-4) << n;
 }
 
@@ -105,7 +105,8 @@ TEST(SqueezeLlm, KeepsTheSensitiveApart) {
   std::vector<double> f(w.size(), 1.0);
   f[100] = 1e6;
   w[200] = 50;
-  const CodedMatrix m = squeezellm(w, f, 16, {.levels = 8, .sensitive = 1.0 / 1024, .outliers = 1.0 / 1024});
+  const CodedMatrix m =
+      squeezellm(w, f, 16, {.levels = 8, .sensitive = 1.0 / 1024, .outliers = 1.0 / 1024});
   EXPECT_EQ(m.places, (std::vector<std::int64_t>{100, 200}));
   const auto back = weights(m);
   EXPECT_NEAR(back[100], w[100], 1e-3);
@@ -136,10 +137,12 @@ TEST(Edkm, GradientsAgainstDifferences) {
   };
   for (std::size_t i = 0; i < w.size(); ++i) {
     double near = 1;
-    for (const float c : means.centres) near = std::min(near, std::abs(static_cast<double>(w[i]) - c));
+    for (const float c : means.centres)
+      near = std::min(near, std::abs(static_cast<double>(w[i]) - c));
     if (near < .03) continue;  // the slope jumps at a centre
     const double d = 1e-4;
-    EXPECT_NEAR(slope[i], (soft(w[i] + d) - soft(w[i] - d)) / (2 * d), .02 + .02 * std::abs(slope[i]));
+    EXPECT_NEAR(slope[i], (soft(w[i] + d) - soft(w[i] - d)) / (2 * d),
+                .02 + .02 * std::abs(slope[i]));
   }
 }
 
@@ -155,7 +158,8 @@ TEST(Budget, FourForms) {
   EXPECT_EQ(parse_budget("2KiB", 1000).bytes, 2048);
   EXPECT_EQ(parse_budget("2.5bits", 1600).bytes, 500);
   EXPECT_EQ(parse_budget("drop=0.5", 1000).drop, .5);
-  for (const char* bad : {"", "10", "KB", "-3KB", "1e99KB", "nan%", "drop=", "drop=101", "2 bits"}) {
+  for (const char* bad :
+       {"", "10", "KB", "-3KB", "1e99KB", "nan%", "drop=", "drop=101", "2 bits"}) {
     EXPECT_ERROR(parse_budget(bad, 1000), core::InvalidArgument, "expected a budget such as");
   }
 }

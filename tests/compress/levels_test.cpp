@@ -61,7 +61,8 @@ TEST(Levels, RowsOfTheirOwnScale) {
           static_cast<std::int32_t>(std::lround((r % 2 == 0 ? .2 : 5) * random.normal()));
     }
   }
-  EXPECT_LT(8.0 * static_cast<double>(encode_levels(levels, 64).size()), .85 * entropy_bits(levels));
+  EXPECT_LT(8.0 * static_cast<double>(encode_levels(levels, 64).size()),
+            .85 * entropy_bits(levels));
 }
 
 // The price that rounding weighs is the price that the file pays.

@@ -28,7 +28,9 @@ net::Model small_network() {
   std::string x = b.input("x", {-1, 3, 8, 8});
   x = b.convolution("a", x, {.in = 3, .out = 8, .kernel = 3, .padding = 1});
   x = b.node("Relu", "ra", {b.batch_norm("bn", x, 8)});
-  x = b.convolution("b", x, {.in = 8, .out = 16, .kernel = 3, .stride = 2, .padding = 1, .groups = 2, .bias = true});
+  x = b.convolution(
+      "b", x,
+      {.in = 8, .out = 16, .kernel = 3, .stride = 2, .padding = 1, .groups = 2, .bias = true});
   x = b.node("Relu", "rb", {x});
   x = b.node("Flatten", "flat", {b.node("GlobalAveragePool", "mean", {x})});
   x = b.node("Relu", "rc", {b.linear("c", x, 16, 24)});
@@ -56,8 +58,11 @@ TEST(Statistics, AreSumsOverInputs) {
   const auto stats = net::matrix_statistics(executor, images(), nodes, {.batch = 7});
   // The last matrix: its input edge, seen directly.
   Tensor edge;
-  executor.run({images()}, {.hooks = {net::observe("rc", [&](const std::string&, const Tensor& v) { edge = v; })},
-                            .gradients = false, .trace = {}});
+  executor.run(
+      {images()},
+      {.hooks = {net::observe("rc", [&](const std::string&, const Tensor& v) { edge = v; })},
+       .gradients = false,
+       .trace = {}});
   const Tensor expected = edge.t().mm(edge).to(torch::kFloat64) / 96;
   EXPECT_LT((stats[3].second[0] - expected).abs().max().item<double>(), 1e-5);
   // Convolutions: the matrix times its vectors is the convolution.
@@ -69,7 +74,8 @@ TEST(Statistics, AreSumsOverInputs) {
                               }});
     const Tensor& weight = model.weights.at(nodes[k].weight);
     const Tensor v = net::input_vectors(node, nodes[k], x, weight);
-    const Tensor w = net::as_matrix(nodes[k], weight).reshape({nodes[k].groups, -1, nodes[k].inputs});
+    const Tensor w =
+        net::as_matrix(nodes[k], weight).reshape({nodes[k].groups, -1, nodes[k].inputs});
     const Tensor made = torch::bmm(v, w.transpose(1, 2));  // groups*m*outputs of a group
     const Tensor flat = y.flatten(2).transpose(1, 2).reshape({-1, nodes[k].outputs});
     const Tensor bias = model.weights.at(node.inputs[2]);
@@ -85,7 +91,8 @@ TEST(Statistics, FisherPredictsDivergence) {
     double predicted = 0, measured = 0;
     for (std::uint64_t s = 0; s < 12; ++s) {
       const Tensor w = many.matrix(k);
-      const Tensor d = normals(w.sizes().vec(), 10 + s) * (.03 * w.square().mean().sqrt().item<double>());
+      const Tensor d =
+          normals(w.sizes().vec(), 10 + s) * (.03 * w.square().mean().sqrt().item<double>());
       net::Model changed = many.model();
       Tensor& weight = changed.weights[many.nodes()[k].weight];
       weight = net::from_matrix_of(many.nodes()[k], w + d, weight);
@@ -120,7 +127,8 @@ TEST(ModelFile, ComesBackAndRuns) {
     if (trial % 2 == 0) {
       chunk.bytes.resize(random.below(chunk.bytes.size()));
     } else {
-      chunk.bytes[random.below(chunk.bytes.size())] ^= static_cast<std::byte>(1 + random.below(255));
+      chunk.bytes[random.below(chunk.bytes.size())] ^=
+          static_cast<std::byte>(1 + random.below(255));
     }
     try {
       from_container(container, "damaged").model();
@@ -175,7 +183,8 @@ TEST(Compressor, KeepsTheBudgetAndCountsTheFile) {
 }
 
 TEST(Compressor, AllMethodsInOneMenu) {
-  Compressor work(subject(), {.probe_samples = 0, .correct = false, .generations = 2, .refine_samples = 32});
+  Compressor work(subject(),
+                  {.probe_samples = 0, .correct = false, .generations = 2, .refine_samples = 32});
   std::set<std::string> methods;
   for (const Menu& menu : work.menus()) {
     for (const Entry& entry : menu.entries) methods.insert(entry.method);
@@ -215,7 +224,8 @@ TEST(Compressor, ResumesWithoutRedoingLayers) {
   EXPECT_EQ(rest.done, 2);  // of 4: the first two were kept
   const Compressor fresh(subject(), quick());
   const auto bytes = subject().parameters();
-  EXPECT_EQ(encode(resumed.allocate(bytes).model.matrices[0]), encode(fresh.allocate(bytes).model.matrices[0]));
+  EXPECT_EQ(encode(resumed.allocate(bytes).model.matrices[0]),
+            encode(fresh.allocate(bytes).model.matrices[0]));
   // Other inputs: nothing of it counts.
   const Subject other(small_network(), images().slice(0, 0, 50), core::Key(5));
   StopAfter again(100);
@@ -227,14 +237,17 @@ TEST(BadInput, IsNamed) {
   Tensor bad = images().clone();
   bad[3][1][2][2] = std::nan("");
   EXPECT_ERROR(Subject(small_network(), bad, core::Key(1)), core::DataError, "NaN");
-  EXPECT_ERROR(Subject(small_network(), torch::zeros({4, 3, 9, 9, 2}), core::Key(1)), core::DataError, "input 'x'");
-  EXPECT_ERROR(Subject(small_network(), torch::zeros({0, 3, 8, 8}), core::Key(1)), core::InvalidArgument, "got none");
+  EXPECT_ERROR(Subject(small_network(), torch::zeros({4, 3, 9, 9, 2}), core::Key(1)),
+               core::DataError, "input 'x'");
+  EXPECT_ERROR(Subject(small_network(), torch::zeros({0, 3, 8, 8}), core::Key(1)),
+               core::InvalidArgument, "got none");
   net::Model broken = small_network();
   broken.weights["c.weight"] = torch::full_like(broken.weights["c.weight"], std::nan(""));
   EXPECT_ERROR(Subject(broken, images(), core::Key(1)), core::DataError, "'c.weight' holds NaN");
   net::GraphBuilder b("none", core::Key(1));
   const net::Model none = b.finish({{.name = b.node("Relu", "r", {b.input("x", {-1, 4})})}});
-  EXPECT_ERROR(Subject(none, torch::zeros({2, 4}), core::Key(1)), core::InvalidArgument, "no weights");
+  EXPECT_ERROR(Subject(none, torch::zeros({2, 4}), core::Key(1)), core::InvalidArgument,
+               "no weights");
   CompressOptions odd = quick();
   odd.methods = "rate,magic";
   EXPECT_ERROR(Compressor(subject(), odd), core::InvalidArgument, "'magic'");
@@ -259,7 +272,8 @@ TEST(Members, AllSqueezeAndComeBack) {
       const CodedMatrix m = member.make(subject(), k, 8);
       const auto bytes = encode(m);
       EXPECT_LT(bytes.size(), 4 * static_cast<std::size_t>(m.rows * m.columns)) << member.name;
-      EXPECT_EQ(weights(decode_matrix(bytes, m.rows, m.columns, "test")), weights(m)) << member.name;
+      EXPECT_EQ(weights(decode_matrix(bytes, m.rows, m.columns, "test")), weights(m))
+          << member.name;
     }
   }
 }
@@ -281,7 +295,8 @@ TEST(Recover, LowersTheDivergenceWithinTheSize) {
   const auto bytes = subject().parameters() / 2;
   Compressed c = work.run(bytes, core::Key(1));
   const double before = subject().measure(c.model.model());
-  recover(subject(), images(), bytes, {.epochs = 8, .batch = 16, .learning_rate = 2e-3}, core::Key(2), c.model);
+  recover(subject(), images(), bytes, {.epochs = 8, .batch = 16, .learning_rate = 2e-3},
+          core::Key(2), c.model);
   EXPECT_LE(static_cast<std::int64_t>(file_bytes(c.model)), bytes);
   EXPECT_LT(subject().measure(c.model.model()), .9 * before);
 }

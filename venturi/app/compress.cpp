@@ -27,8 +27,9 @@ struct Compress {
   explicit Compress(CLI::App& verb) : flags(verb) {
     verb.add_option("model", model, "FILE.onnx, or NAME:FILE.safetensors")->required();
     verb.add_option("--calib", calib, "data set of inputs: a name, URI or file")->required();
-    verb.add_option("--budget", budget, "10% (of float32), 200KB, 2.5bits (a parameter), drop=0.5 "
-                                        "(points of accuracy)")
+    verb.add_option("--budget", budget,
+                    "10% (of float32), 200KB, 2.5bits (a parameter), drop=0.5 "
+                    "(points of accuracy)")
         ->required();
     verb.add_option("-o,--output", output,
                     "what to write: .vt, .onnx (QuantizeLinear where it can say it) or "
@@ -115,7 +116,11 @@ std::optional<double> accuracy(const net::Model& model, const Tensor& x,
                                const data::Dataset& samples, std::int64_t batch) {
   if (samples.task != data::Task::kClasses) return std::nullopt;
   const Tensor y = net::predict(net::Executor(model), x, batch);
-  return y.argmax(1).eq(tensor::from_labels(samples.labels)).to(torch::kFloat64).mean().item<double>();
+  return y.argmax(1)
+      .eq(tensor::from_labels(samples.labels))
+      .to(torch::kFloat64)
+      .mean()
+      .item<double>();
 }
 
 // The smallest file that loses at most `points`, by bisection over the size.
@@ -143,7 +148,8 @@ compress::Compressed to_drop(compress::Compressor& work, double points, const ne
   return best ? std::move(*best) : work.run(most, key, monitor);
 }
 
-void write(const compress::CompressedModel& model, const std::string& file, core::Monitor& monitor) {
+void write(const compress::CompressedModel& model, const std::string& file,
+           core::Monitor& monitor) {
   if (file.ends_with(".vt")) {
     code::write_container(file, compress::to_container(model));
   } else if (file.ends_with(".onnx")) {
@@ -184,14 +190,16 @@ void Compress::run() const {
   const compress::Subject subject(std::move(opened), x, key.split("signs"), *monitor);
   const auto before = accuracy(subject.model(), x, samples_set, inputs.batch);
   if (before && *before <= 1.5 / std::max(samples_set.classes, 1)) {
-    monitor->warn(fmt::format("the network is about at chance before anything is done: {:.1f} % of "
-                              "{} classes; are mean and deviation of its inputs right?",
-                              100 * *before, samples_set.classes));
+    monitor->warn(
+        fmt::format("the network is about at chance before anything is done: {:.1f} % of "
+                    "{} classes; are mean and deviation of its inputs right?",
+                    100 * *before, samples_set.classes));
   }
   const compress::Budget wanted = compress::parse_budget(budget, subject.parameters());
   // A budget that no menu reaches is found out before hours of work where it is hopeless anyway.
   const auto parts_folder = [&]() -> std::filesystem::path {
-    return output.empty() ? std::filesystem::path() : std::filesystem::path(output.front() + ".parts");
+    return output.empty() ? std::filesystem::path()
+                          : std::filesystem::path(output.front() + ".parts");
   }();
   compress::Compressor work(subject, options, parts_folder, *monitor);
   const std::int64_t floats = 4 * subject.parameters();
@@ -255,20 +263,20 @@ void Compress::run() const {
                     .seed = common.seed,
                     .results = json,
                     .seconds = core::now_seconds() - start};
-  kept.options.update({{"model", model}, {"calib", calib}, {"budget", budget}, {"samples", samples}});
+  kept.options.update(
+      {{"model", model}, {"calib", calib}, {"budget", budget}, {"samples", samples}});
   if (!record.empty()) {
     const std::filesystem::path folder(record);
     core::append_record(folder / "records.jsonl", kept);
     core::write_file(folder / "report.html",
                      report::render_records(core::read_records(folder / "records.jsonl")).html());
   }
-  text += fmt::format("\n{}: {} bytes, {:.3f} bits a parameter, {:.1f} times smaller than float32; "
-                      "divergence {:.5f} bits (predicted {:.5f}), agreement {:.2f} %\n",
-                      output.front(), result.file_bytes,
-                      8.0 * static_cast<double>(result.file_bytes) / n,
-                      static_cast<double>(floats) / static_cast<double>(result.file_bytes),
-                      result.measured_bits, result.predicted_bits,
-                      100 * json["agreement"].get<double>());
+  text += fmt::format(
+      "\n{}: {} bytes, {:.3f} bits a parameter, {:.1f} times smaller than float32; "
+      "divergence {:.5f} bits (predicted {:.5f}), agreement {:.2f} %\n",
+      output.front(), result.file_bytes, 8.0 * static_cast<double>(result.file_bytes) / n,
+      static_cast<double>(floats) / static_cast<double>(result.file_bytes), result.measured_bits,
+      result.predicted_bits, 100 * json["agreement"].get<double>());
   if (before) {
     text += fmt::format("accuracy on the calibration samples {:.2f} %, before {:.2f} %\n",
                         100 * json["accuracy"].get<double>(), 100 * *before);

@@ -20,12 +20,13 @@ struct Network {
 
 Network resnet20(const Run& run, std::int64_t samples) {
   const auto folder = core::shared_data_folder();
-  net::Model model = net::open_model(
-      "cifar-resnet20:" + (folder / "resnet_cifar10/resnet20.safetensors").string());
+  net::Model model = net::open_model("cifar-resnet20:" +
+                                     (folder / "resnet_cifar10/resnet20.safetensors").string());
   const data::DataPair pair = data::load("cifar10:" + (folder / "cifar10").string());
   const net::EvaluateOptions inputs{.mean = {.485, .456, .406}, .deviation = {.229, .224, .225}};
   const core::Key key(run.seed);
-  auto rows = core::Random(key.split("samples")).permutation(static_cast<std::size_t>(pair.train.size()));
+  auto rows =
+      core::Random(key.split("samples")).permutation(static_cast<std::size_t>(pair.train.size()));
   rows.resize(static_cast<std::size_t>(run.quick ? 64 : samples));
   const auto x = net::model_inputs(model.graph, pair.train.subset(rows), inputs);
   data::Dataset tests = pair.test.value();
@@ -36,7 +37,8 @@ Network resnet20(const Run& run, std::int64_t samples) {
   }
   compress::TestSet test{net::model_inputs(model.graph, tests, inputs),
                          tensor::from_labels(tests.labels)};
-  return {compress::Subject(std::move(model), x, key.split("signs"), *run.monitor), std::move(test)};
+  return {compress::Subject(std::move(model), x, key.split("signs"), *run.monitor),
+          std::move(test)};
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace venturi::compress {
 Budget parse_budget(const std::string& text, std::int64_t parameters) {
   const auto fail = [&] {
     core::fail_argument("compress.parse_budget",
-                        "expected a budget such as 10%, 200KB, 2.5bits or drop=0.5, got '{}'", text);
+                        "expected a budget such as 10%, 200KB, 2.5bits or drop=0.5, got '{}'",
+                        text);
   };
   std::string_view rest = text;
   const bool drop = rest.starts_with("drop=");

@@ -122,8 +122,8 @@ void looked_up(const CodedMatrix& m, std::vector<float>& out) {
     for (std::int64_t c = 0; c < m.columns; ++c) {
       const std::int32_t level = m.levels[size(r * (m.columns / m.tuple) + c / m.tuple)];
       const float scale = m.scales[m.group == 0 ? 0 : size(r * groups + c / m.group)];
-      const float value = has_table(m.way) ? table[size(level * m.tuple + c % m.tuple)]
-                                           : static_cast<float>(level);
+      const float value =
+          has_table(m.way) ? table[size(level * m.tuple + c % m.tuple)] : static_cast<float>(level);
       out[size(r * m.columns + c)] = value * scale;
     }
     if (m.way == Way::rotated) {
@@ -201,7 +201,8 @@ void take_places(code::ByteReader& reader, CodedMatrix& m, std::string_view wher
 }
 
 void check_levels(const CodedMatrix& m, std::string_view where) {
-  const auto entries = static_cast<std::int64_t>(m.table.size()) / (m.row_tables ? m.rows : m.tuple);
+  const auto entries =
+      static_cast<std::int64_t>(m.table.size()) / (m.row_tables ? m.rows : m.tuple);
   for (const std::int32_t level : m.levels) {
     if (level < 0 || level >= entries) {
       core::fail_data(where, "level {} of a table of {}", level, entries);
@@ -213,7 +214,8 @@ std::vector<std::int32_t> take_half_octaves(code::ByteReader& reader, std::int64
                                             std::string_view where) {
   auto out = decode_levels(take_block(reader, "half octaves"), 1, count, where);
   for (const std::int32_t half : out) {
-    if (std::abs(half) > kMostHalfOctaves) core::fail_data(where, "a step of {} half octaves", half);
+    if (std::abs(half) > kMostHalfOctaves)
+      core::fail_data(where, "a step of {} half octaves", half);
   }
   return out;
 }
@@ -285,21 +287,23 @@ CodedMatrix decode_matrix(core::Bytes bytes, std::int64_t rows, std::int64_t col
     return m;
   };
   if (m.way == Way::exact) {
-    if (reader.left() != size(4 * rows * columns)) core::fail_data(where, "not {} floats", rows * columns);
+    if (reader.left() != size(4 * rows * columns))
+      core::fail_data(where, "not {} floats", rows * columns);
     m.exact.resize(size(rows * columns));
     for (float& v : m.exact) v = take_float(reader, "a weight", where);
     return done();
   }
   if (m.way == Way::product) {
-    const auto rank =
-        static_cast<std::int64_t>(reader.varint("the rank", static_cast<std::uint64_t>(std::min(rows, columns))));
+    const auto rank = static_cast<std::int64_t>(
+        reader.varint("the rank", static_cast<std::uint64_t>(std::min(rows, columns))));
     if (rank == 0) core::fail_data(where, "rank 0");
     for (int i = 0; i < 2; ++i) {
       const core::Bytes block = take_block(reader, "a factor");
       if (block.empty() || std::to_integer<int>(block[0]) == static_cast<int>(Way::product)) {
         core::fail_data(where, "a factor is itself a product, or empty");
       }
-      m.factors.push_back(decode_matrix(block, i == 0 ? rows : rank, i == 0 ? rank : columns, where));
+      m.factors.push_back(
+          decode_matrix(block, i == 0 ? rows : rank, i == 0 ? rank : columns, where));
     }
     return done();
   }
@@ -313,17 +317,20 @@ CodedMatrix decode_matrix(core::Bytes bytes, std::int64_t rows, std::int64_t col
     m.row_steps = take_half_octaves(reader, rows, where);
     m.column_steps = take_half_octaves(reader, columns / m.column_group, where);
   } else {
-    m.group = static_cast<std::int64_t>(reader.varint("the group", static_cast<std::uint64_t>(columns)));
+    m.group =
+        static_cast<std::int64_t>(reader.varint("the group", static_cast<std::uint64_t>(columns)));
     m.scales = take_halves(reader, scale_count(m), "a scale", where);
   }
   if (has_table(m.way)) {
-    m.tuple = static_cast<std::int64_t>(reader.varint("the tuple", static_cast<std::uint64_t>(columns)));
+    m.tuple =
+        static_cast<std::int64_t>(reader.varint("the tuple", static_cast<std::uint64_t>(columns)));
     m.row_tables = reader.varint("whether rows have tables", 1) == 1;
     const auto entries = static_cast<std::int64_t>(reader.varint("the table's size", 1U << 16));
     if (m.tuple == 0 || columns % m.tuple != 0 || (m.row_tables && m.tuple != 1)) {
       core::fail_data(where, "tuples of {} do not fit {} columns", m.tuple, columns);
     }
-    m.table = take_halves(reader, entries * (m.row_tables ? rows : m.tuple), "a table's value", where);
+    m.table =
+        take_halves(reader, entries * (m.row_tables ? rows : m.tuple), "a table's value", where);
     if (m.way == Way::rotated) {
       if (m.group == 0) core::fail_data(where, "a rotation without a group");
       m.signs = reader.u32("the signs");
@@ -331,7 +338,8 @@ CodedMatrix decode_matrix(core::Bytes bytes, std::int64_t rows, std::int64_t col
   }
   m.levels = decode_levels(take_block(reader, "the levels"), rows, columns / m.tuple, where);
   if (has_table(m.way)) {
-    const auto entries = static_cast<std::int32_t>(m.table.size() / size(m.row_tables ? rows : m.tuple));
+    const auto entries =
+        static_cast<std::int32_t>(m.table.size() / size(m.row_tables ? rows : m.tuple));
     for (std::int32_t& level : m.levels) level += entries / 2;
     check_levels(m, where);
   }

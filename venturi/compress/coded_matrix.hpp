@@ -2,11 +2,13 @@
 //
 // A matrix of weights (rows = outputs, columns = inputs, row-major) as the file keeps it: whole
 // numbers, what they stand for, and perhaps a few exact values beside them. Ways:
-//   steps    w = level * step * 2^((row_step[r] + column_step[c / column_group]) / 2): uniform steps
+//   steps    w = level * step * 2^((row_step[r] + column_step[c / column_group]) / 2): uniform
+//   steps
 //            that differ by half octaves a row and a column; fine steps and a good coder
 //   scaled   w = level * scale[r][c / group]: a float16 scale a row, or a group of a row, or (group
 //            0) one for all
-//   table    w = table[level] * scale: a table of float16 for all or for each row; tuples of `tuple`
+//   table    w = table[level] * scale: a table of float16 for all or for each row; tuples of
+//   `tuple`
 //            numbers of a row share a level
 //   rotated  table, in the basis of a randomized Hadamard transform (hadamard.hpp) of each `group`
 //            of a row
@@ -35,16 +37,16 @@ struct CodedMatrix {
   std::vector<std::int32_t> levels;  // rows * (columns / tuple)
   bool plain = false;                // levels without a model: as tools that pack bits do
 
-  float step = 0;                                      // steps
-  std::vector<std::int32_t> row_steps, column_steps;   // rows; columns / column_group
-  std::int64_t column_group = 1;                       // divides columns
+  float step = 0;                                     // steps
+  std::vector<std::int32_t> row_steps, column_steps;  // rows; columns / column_group
+  std::int64_t column_group = 1;                      // divides columns
 
   std::int64_t group = 0;     // scaled, table, rotated: columns of one scale; 0: all of the matrix
   std::vector<float> scales;  // rows * ceil(columns / group); 1 if group is 0
   std::vector<float> table;   // n * tuple, or rows * n of a table a row (tuple 1)
   bool row_tables = false;
-  std::int64_t tuple = 1;     // divides columns
-  std::uint32_t signs = 0;    // rotated: names the random signs
+  std::int64_t tuple = 1;   // divides columns
+  std::uint32_t signs = 0;  // rotated: names the random signs
 
   std::vector<std::int64_t> places;  // rising, below rows * columns
   std::vector<float> values;         // at these

@@ -192,8 +192,9 @@ Compressed Compressor::run(std::int64_t bytes, core::Key key, core::Monitor& mon
   for (int attempt = 0; attempt < 4; ++attempt) {
     std::vector<std::size_t> choice = choice_within(std::max(now, smallest_bytes()));
     if (options_.generations > 0 && attempt == 0) {
-      choice = evolved(std::move(choice), 8 * (now - static_cast<std::int64_t>(fixed_bytes(base_)) -
-                                               2 * static_cast<std::int64_t>(menus_.size())),
+      choice = evolved(std::move(choice),
+                       8 * (now - static_cast<std::int64_t>(fixed_bytes(base_)) -
+                            2 * static_cast<std::int64_t>(menus_.size())),
                        key, monitor);
     }
     Compressed one = options_.correct ? corrected(choice, true, monitor) : with(choice);

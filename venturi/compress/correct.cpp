@@ -51,7 +51,9 @@ Tensor shifted(const net::Node& node, const net::MatrixNode& matrix, const Tenso
   const Tensor wide = w.to(torch::kFloat64).reshape({matrix.groups, -1, matrix.inputs});
   const Tensor shift = torch::linalg_solve(damped, torch::bmm(wide, c).transpose(1, 2).contiguous(),
                                            /*left=*/true);
-  return (wide + shift.transpose(1, 2)).reshape({matrix.outputs, matrix.inputs}).to(torch::kFloat32);
+  return (wide + shift.transpose(1, 2))
+      .reshape({matrix.outputs, matrix.inputs})
+      .to(torch::kFloat32);
 }
 
 // The bias's name, made where the node has none; empty where it cannot have one.
@@ -95,17 +97,17 @@ void correct_in_order(const Subject& subject, const Round& round, CompressedMode
     const std::size_t k = found->second;
     const Tensor& weight = start.at(nodes[k].weight);
     const Tensor w = subject.matrix(k);
-    const Tensor target =
-        options.weights ? shifted(r.node, nodes[k], w, weight, trained.x[k], r.inputs[0],
-                                  options.damping)
-                        : w;
+    const Tensor target = options.weights ? shifted(r.node, nodes[k], w, weight, trained.x[k],
+                                                    r.inputs[0], options.damping)
+                                          : w;
     model.matrices[k] = round(k, target);
     std::vector<Tensor> inputs(r.inputs.begin(), r.inputs.end());
     inputs[1] = net::from_matrix_of(nodes[k], to_tensor(model.matrices[k]), weight);
     Tensor y = net::run_node(graph, r.index, inputs)[0];
     if (!bias[k].empty()) {
       Tensor& b = model.rest[bias[k]];
-      const Tensor moved = kept(b + (trained.y_mean[k] - mean_outputs(r.node, y)).to(b.scalar_type()));
+      const Tensor moved =
+          kept(b + (trained.y_mean[k] - mean_outputs(r.node, y)).to(b.scalar_type()));
       inputs[2] = moved;
       b = moved;
       y = net::run_node(graph, r.index, inputs)[0];

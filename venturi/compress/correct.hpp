@@ -29,7 +29,6 @@ struct CorrectOptions {
 // `model` belongs to `subject`; its matrices and biases are put in place. Nodes without a bias get
 // one where their operator can take it.
 void correct_in_order(const Subject& subject, const Round& round, CompressedModel& model,
-                      const CorrectOptions& options = {},
-                      core::Monitor& monitor = core::silent());
+                      const CorrectOptions& options = {}, core::Monitor& monitor = core::silent());
 
 }  // namespace venturi::compress

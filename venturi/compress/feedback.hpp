@@ -6,7 +6,8 @@
 // greedily: with U upper triangular, U^T U = (H + damping I)^-1, column i is rounded to q, and
 //   W_{:,j} -= (w_i - q) U_ij / U_ii  for j > i.
 // Rounding with an error e costs e^2 / U_ii^2. The updates go in blocks: within a block at once,
-// to the rest by one product a block. On any device; a column is two kernels and those of its rounding.
+// to the rest by one product a block. On any device; a column is two kernels and those of its
+// rounding.
 //
 // U comes from one factorization: with J the reversal, J H J = M M^T gives H = R R^T, R = J M J
 // upper triangular, and U = R^-1.
@@ -32,8 +33,7 @@ struct FeedbackOptions {
   int block = 128;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("damping", self.damping, "added to the diagonal, in units of its mean",
-          core::above(0));
+    visit("damping", self.damping, "added to the diagonal, in units of its mean", core::above(0));
     visit("by_activity", self.by_activity, "columns of largest H_ii first");
     visit("block", self.block, "columns updated at once", core::between(1, 1 << 16));
   }

@@ -90,7 +90,8 @@ RandomGrids random_grids(const Subject& subject, int least, int most, core::Rand
   RandomGrids out;
   double weights = 0, bits = 0;
   for (std::size_t k = 0; k < subject.nodes().size(); ++k) {
-    const int levels = least + static_cast<int>(random.below(static_cast<std::uint64_t>(most - least + 1)));
+    const int levels =
+        least + static_cast<int>(random.below(static_cast<std::uint64_t>(most - least + 1)));
     out.coded.push_back(method("higgs")(subject, k, levels));
     const auto n = static_cast<double>(subject.matrix(k).numel());
     weights += n;
@@ -160,19 +161,24 @@ std::vector<ComparisonRow> compare(const Subject& subject, const TestSet& test,
                                 out.back().held.divergence_bits));
       }
     }
-    const auto bytes = static_cast<std::int64_t>(bits * static_cast<double>(subject.parameters()) / 8);
+    const auto bytes =
+        static_cast<std::int64_t>(bits * static_cast<double>(subject.parameters()) / 8);
     const Compressed joint = work.run(bytes, key, monitor);
-    out.push_back({.method = "joint", .bits_asked = bits, .bits = bits_of(subject, joint.model),
+    out.push_back({.method = "joint",
+                   .bits_asked = bits,
+                   .bits = bits_of(subject, joint.model),
                    .held = hold(subject, joint.model.model(), test)});
     monitor.say(fmt::format("joint at {} bits: {:.4f}; counted {} bytes, file {}", bits,
-                            out.back().held.divergence_bits, joint.counted_bytes, joint.file_bytes));
+                            out.back().held.divergence_bits, joint.counted_bytes,
+                            joint.file_bytes));
   }
   return out;
 }
 
 std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test, core::Key key,
                                    bool quick, core::Monitor& monitor) {
-  const std::vector<double> sizes = quick ? std::vector<double>{3} : std::vector<double>{4, 3, 2.5, 2};
+  const std::vector<double> sizes =
+      quick ? std::vector<double>{3} : std::vector<double>{4, 3, 2.5, 2};
   const Held float_model = hold(subject, subject.model(), test);
   std::vector<Figure> out = {{"float accuracy", 100 * float_model.accuracy, "%"}};
   const auto rows = compare(subject, test, sizes, key, monitor);
@@ -202,7 +208,8 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test, 
 std::vector<Figure> gptq_figures(const Subject& subject, const TestSet& test) {
   std::vector<Figure> out;
   for (const int levels : {8, 16}) {
-    const double nearest = hold(subject, all_by(subject, "rtn", levels).model(), test).divergence_bits;
+    const double nearest =
+        hold(subject, all_by(subject, "rtn", levels).model(), test).divergence_bits;
     const Held ours = hold(subject, all_by(subject, "gptq", levels).model(), test);
     const std::string name = levels == 8 ? "3 bits" : "4 bits";
     out.push_back({name + ": divergence", ours.divergence_bits, "bits"});
@@ -228,11 +235,12 @@ std::vector<Figure> squeezellm_figures(const Subject& subject, const TestSet& te
   const double a = hold(subject, alike.model(), test).divergence_bits;
   const double d = hold(subject, dense.model(), test).divergence_bits;
   const double s = hold(subject, sparse.model(), test).divergence_bits;
-  return {{"3 bits, dense and sparse: divergence", s, "bits"},
-          {"dense and sparse by nearest", s / nearest, "times"},
-          {"Fisher weights by equal weights", d / a, "times"},
-          {"dense and sparse by dense alone", s / d, "times"},
-          {"sparse values cost", bits_of(subject, sparse) - bits_of(subject, dense), "bits/parameter"}};
+  return {
+      {"3 bits, dense and sparse: divergence", s, "bits"},
+      {"dense and sparse by nearest", s / nearest, "times"},
+      {"Fisher weights by equal weights", d / a, "times"},
+      {"dense and sparse by dense alone", s / d, "times"},
+      {"sparse values cost", bits_of(subject, sparse) - bits_of(subject, dense), "bits/parameter"}};
 }
 
 std::vector<Figure> edkm_figures(const Subject& subject, const TestSet& test) {
@@ -260,11 +268,12 @@ std::vector<Figure> edkm_figures(const Subject& subject, const TestSet& test) {
 
 std::vector<Figure> higgs_figures(const Subject& subject, core::Key key, bool quick) {
   // Notes' table: what is asked of the grids.
-  const std::pair<int, double> line[] = {{2, .3634}, {3, .1902}, {4, .1175}, {8, .03455},
-                                         {9, .02785}, {16, .00950}, {19, .00685}, {32, .00251},
-                                         {64, .000644}};
+  const std::pair<int, double> line[] = {{2, .3634},   {3, .1902},   {4, .1175},
+                                         {8, .03455},  {9, .02785},  {16, .00950},
+                                         {19, .00685}, {32, .00251}, {64, .000644}};
   double apart = 0;
-  for (const auto& [n, error] : line) apart = std::max(apart, std::abs(gaussian_grid(n, 1).error - error));
+  for (const auto& [n, error] : line)
+    apart = std::max(apart, std::abs(gaussian_grid(n, 1).error - error));
   double grid_error = 0, nf4_error = 0;
   const auto count = static_cast<double>(subject.nodes().size());
   for (std::size_t k = 0; k < subject.nodes().size(); ++k) {
@@ -279,7 +288,8 @@ std::vector<Figure> higgs_figures(const Subject& subject, core::Key key, bool qu
     for (int trial = 0; trial < trials; ++trial) {
       const RandomGrids grids = random_grids(subject, least, most, random);
       double sum = 0;
-      for (std::size_t k = 0; k < a.size(); ++k) sum += a[k] * relative_error(subject, k, grids.coded[k]);
+      for (std::size_t k = 0; k < a.size(); ++k)
+        sum += a[k] * relative_error(subject, k, grids.coded[k]);
       predicted.push_back(sum);
       measured.push_back(measured_nats(subject, grids.coded, samples));
     }

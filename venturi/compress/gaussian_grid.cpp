@@ -26,8 +26,7 @@ Cell cell(double a, double b) {
   const double fa = std::isinf(a) ? 0 : density(a), fb = std::isinf(b) ? 0 : density(b);
   // From the nearer tail, so that small masses keep their digits.
   const double mass = a > 0 ? below(-a) - below(-b) : below(b) - below(a);
-  return {mass, fa - fb,
-          mass + (std::isinf(a) ? 0 : a * fa) - (std::isinf(b) ? 0 : b * fb)};
+  return {mass, fa - fb, mass + (std::isinf(a) ? 0 : a * fa) - (std::isinf(b) ? 0 : b * fb)};
 }
 
 GaussianGrid line(int n) {
@@ -70,7 +69,8 @@ Plane plane(int radii, int angles) {
   Plane out;
   for (int i = 0; i < radii; ++i) {
     // P(|x| > r) = exp(-r^2/2); rings of equal probability by their mean radius.
-    const double from = 1 - static_cast<double>(i) / radii, to = 1 - static_cast<double>(i + 1) / radii;
+    const double from = 1 - static_cast<double>(i) / radii,
+                 to = 1 - static_cast<double>(i + 1) / radii;
     const double a = std::sqrt(-2 * std::log(from)), b = to > 0 ? std::sqrt(-2 * std::log(to)) : 8;
     for (int part = 0; part < 4; ++part) {  // a ring in four, against coarse tails
       const double r0 = a + (b - a) * part / 4, r1 = a + (b - a) * (part + 1) / 4;
@@ -166,7 +166,8 @@ GaussianGrid lloyd(const Plane& plane, std::vector<double> points, int iteration
 
 GaussianGrid in_plane(int n) {
   const Plane coarse = plane(60, 72), fine = plane(200, 200);
-  GaussianGrid best{.dimensions = 2, .points = {}, .error = std::numeric_limits<double>::infinity()};
+  GaussianGrid best{
+      .dimensions = 2, .points = {}, .error = std::numeric_limits<double>::infinity()};
   for (std::uint64_t start = 0; start < 4; ++start) {
     core::Random random(core::Key(start).split("gaussian_grid"));
     std::vector<double> points;
@@ -193,10 +194,11 @@ CodedMatrix higgs(std::span<const float> w, std::int64_t rows, const GaussianGri
   const auto count = static_cast<std::int64_t>(w.size());
   if (rows < 1 || count % rows != 0 || group < 1 || (count / rows) % grid.dimensions != 0 ||
       group % grid.dimensions != 0) {
-    core::fail_argument("compress.higgs",
-                        "expected whole rows, and groups in tuples of {}, got {} values in {} rows, "
-                        "groups of {}",
-                        grid.dimensions, count, rows, group);
+    core::fail_argument(
+        "compress.higgs",
+        "expected whole rows, and groups in tuples of {}, got {} values in {} rows, "
+        "groups of {}",
+        grid.dimensions, count, rows, group);
   }
   const std::int64_t columns = count / rows, p = grid.dimensions;
   group = std::min(group, columns);
@@ -219,7 +221,8 @@ CodedMatrix higgs(std::span<const float> w, std::int64_t rows, const GaussianGri
         double square = 0;
         const std::int64_t end = std::min(c + group, columns);
         for (std::int64_t i = c; i < end; ++i) {
-          square += static_cast<double>(row[static_cast<std::size_t>(i)]) * row[static_cast<std::size_t>(i)];
+          square += static_cast<double>(row[static_cast<std::size_t>(i)]) *
+                    row[static_cast<std::size_t>(i)];
         }
         const auto rms = static_cast<float>(std::sqrt(square / static_cast<double>(end - c)));
         out.scales.push_back(data::from_f16(data::to_f16(std::min(rms, 60000.0F))));
@@ -228,7 +231,8 @@ CodedMatrix higgs(std::span<const float> w, std::int64_t rows, const GaussianGri
       std::int32_t best = 0;
       if (p == 1) {
         const double x = row[static_cast<std::size_t>(c)] / scale;
-        best = static_cast<std::int32_t>(std::lower_bound(middles.begin(), middles.end(), x) - middles.begin());
+        best = static_cast<std::int32_t>(std::lower_bound(middles.begin(), middles.end(), x) -
+                                         middles.begin());
       } else {
         double least = std::numeric_limits<double>::infinity();
         for (std::int32_t k = 0; k < n; ++k) {

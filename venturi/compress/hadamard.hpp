@@ -12,7 +12,8 @@
 
 namespace venturi::compress {
 
-// In place, for all groups of `group` numbers (the last may be shorter) of one row. `signs` names D.
+// In place, for all groups of `group` numbers (the last may be shorter) of one row. `signs` names
+// D.
 void rotate(std::span<float> row, std::int64_t group, std::uint32_t signs);
 void rotate_back(std::span<float> row, std::int64_t group, std::uint32_t signs);
 

@@ -87,8 +87,10 @@ std::vector<float> lloyd_means(std::span<const float> x, std::span<const double>
     double moved = 0;
     std::size_t begin = 0;
     for (std::size_t k = 0; k < c.size(); ++k) {
-      const double middle = k + 1 < c.size() ? (c[k] + c[k + 1]) / 2 : std::numeric_limits<double>::infinity();
-      const auto end = static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), middle) - x.begin());
+      const double middle =
+          k + 1 < c.size() ? (c[k] + c[k + 1]) / 2 : std::numeric_limits<double>::infinity();
+      const auto end =
+          static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), middle) - x.begin());
       if (end > begin) {
         const double mean = costs.mean(begin, end);
         moved = std::max(moved, std::abs(mean - c[k]));
@@ -149,8 +151,9 @@ double deviation(std::span<const float> w) {
 
 std::vector<float> line_means(std::span<const float> x, std::span<const double> weight, int n) {
   if (x.empty() || x.size() != weight.size() || n < 1) {
-    core::fail_argument("compress.line_means", "expected values with weights and n >= 1, got {}, {}, {}",
-                        x.size(), weight.size(), n);
+    core::fail_argument("compress.line_means",
+                        "expected values with weights and n >= 1, got {}, {}, {}", x.size(),
+                        weight.size(), n);
   }
   const int used = static_cast<int>(std::min<std::size_t>(x.size(), static_cast<std::size_t>(n)));
   auto out = x.size() <= kExact ? exact_means(x, weight, used) : lloyd_means(x, weight, used);
@@ -180,12 +183,14 @@ CodedMatrix squeezellm(std::span<const float> w, std::span<const double> fisher,
   out.row_tables = true;
   out.scales = {1};
   for (std::int64_t r = 0; r < rows; ++r) {
-    const auto begin = static_cast<std::size_t>(r * columns), end = begin + static_cast<std::size_t>(columns);
+    const auto begin = static_cast<std::size_t>(r * columns),
+               end = begin + static_cast<std::size_t>(columns);
     std::vector<std::size_t> order;
     for (std::size_t i = begin; i < end; ++i) {
       if (!apart[i]) order.push_back(i);
     }
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return w[a] < w[b]; });
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return w[a] < w[b]; });
     std::vector<float> x;
     std::vector<double> f;
     for (const std::size_t i : order) {
@@ -286,8 +291,8 @@ CodedMatrix edkm(std::span<const float> w, std::int64_t rows, const SoftMeansOpt
     core::fail_argument("compress.edkm", "expected whole rows, got {} in {}", w.size(), rows);
   }
   const SoftMeans means = soft_means(w, options);
-  CodedMatrix out{.way = Way::table, .rows = rows,
-                  .columns = static_cast<std::int64_t>(w.size()) / rows};
+  CodedMatrix out{
+      .way = Way::table, .rows = rows, .columns = static_cast<std::int64_t>(w.size()) / rows};
   out.scales = {1};
   out.table = means.centres;
   for (const float v : w) out.levels.push_back(nearest(means.centres, v));

@@ -38,10 +38,10 @@ CodedMatrix squeezellm(std::span<const float> w, std::span<const double> fisher,
                        const SqueezeOptions& options = {});
 
 struct SoftMeans {
-  std::vector<float> centres;   // rising
-  std::vector<float> soft;      // A c, as w
+  std::vector<float> centres;  // rising
+  std::vector<float> soft;     // A c, as w
   std::int64_t distinct = 0;
-  std::int64_t stored = 0;      // numbers kept for A: distinct * n, and an index a weight
+  std::int64_t stored = 0;  // numbers kept for A: distinct * n, and an index a weight
   int iterations = 0;
 };
 struct SoftMeansOptions {

@@ -233,7 +233,8 @@ std::vector<std::int32_t> decode_levels(core::Bytes bytes, std::int64_t rows, st
     for (std::int64_t c = 0; c < columns; ++c) {
       for (std::int64_t r = 0; r < rows; ++r) {
         const std::uint32_t at = decoder.peek(kPrecision);
-        auto k = static_cast<std::uint32_t>((static_cast<std::uint64_t>(at) * values) >> kPrecision);
+        auto k =
+            static_cast<std::uint32_t>((static_cast<std::uint64_t>(at) * values) >> kPrecision);
         while (k + 1 < values && ((k + 1) << kPrecision) / values <= at) ++k;
         const std::uint32_t begin = (k << kPrecision) / values;
         decoder.drop(begin, ((k + 1) << kPrecision) / values - begin);

@@ -114,10 +114,10 @@ CodedMatrix rate(const Subject& subject, std::size_t k, int levels) {
   CodedMatrix best;
   for (int step = 0; step < 14; ++step) {
     const double middle = (low + high) / 2;
-    CodedMatrix one = round_at_price(subject.matrix(k), feedback, importance,
-                                     {.price = std::exp2(middle),
-                                      .column_group = column_group_of(subject, k)})
-                          .coded;
+    CodedMatrix one =
+        round_at_price(subject.matrix(k), feedback, importance,
+                       {.price = std::exp2(middle), .column_group = column_group_of(subject, k)})
+            .coded;
     const bool fits = 8.0 * static_cast<double>(encode(one).size()) <= bits;
     (fits ? high : low) = middle;
     if (fits || best.rows == 0) best = std::move(one);

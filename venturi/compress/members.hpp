@@ -2,8 +2,8 @@
 //
 // The room's ways to squeeze one matrix, by name: one table for `venturi list`, the comparison of
 // figures.hpp, and whoever lets a person choose. Each takes one knob, `levels`: how many values a
-// weight may take (of svd: 1 / levels of the full rank is kept; of magnitude and sparsegpt: grids of
-// this many levels for the half that is kept).
+// weight may take (of svd: 1 / levels of the full rank is kept; of magnitude and sparsegpt: grids
+// of this many levels for the half that is kept).
 #pragma once
 
 #include <span>

@@ -60,15 +60,14 @@ CodedMatrix masked_grid(const Tensor& w, const Feedback& feedback, int levels) {
   const Tensor wide = w.to(torch::kFloat64);
   const GridOptions options{.levels = levels, .symmetric = true};
   const Grid grid = fit_grid(wide, options);
-  const Rounded rounded = sparse_gpt(
-      wide, feedback, {.share = .5},
-      [&](std::int64_t, std::int64_t, const Tensor& column, const Tensor& q) {
-        q.copy_(grid.value_of(column));
-      });
+  const Rounded rounded = sparse_gpt(wide, feedback, {.share = .5},
+                                     [&](std::int64_t, std::int64_t, const Tensor& column,
+                                         const Tensor& q) { q.copy_(grid.value_of(column)); });
   CodedMatrix out{.way = Way::scaled, .rows = w.size(0), .columns = w.size(1)};
   out.group = w.size(1);
   out.scales = tensor::to_floats(grid.scale);
-  const Tensor levels_of = (rounded.weights / grid.scale.unsqueeze(1)).round().to(torch::kInt32).contiguous();
+  const Tensor levels_of =
+      (rounded.weights / grid.scale.unsqueeze(1)).round().to(torch::kInt32).contiguous();
   const auto* p = levels_of.data_ptr<std::int32_t>();
   out.levels.assign(p, p + levels_of.numel());
   return out;
@@ -114,10 +113,11 @@ Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options
     const std::int64_t group = column_group_of(subject, k);
     for (double p = options.lowest_price; p <= options.highest_price; p += 0.5) {
       const double price = std::exp2(p);
-      auto rounded = round_at_price(w, feedback, rows,
-                                    {.price = price, .column_group = group,
-                                     .step_factor = options.step_factor});
-      add(subject, k, w, {.method = "rate", .price = price, .coded = std::move(rounded.coded)}, menu);
+      auto rounded = round_at_price(
+          w, feedback, rows,
+          {.price = price, .column_group = group, .step_factor = options.step_factor});
+      add(subject, k, w, {.method = "rate", .price = price, .coded = std::move(rounded.coded)},
+          menu);
     }
   }
   const std::int64_t most = std::min(node.outputs, node.inputs);
@@ -127,7 +127,8 @@ Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options
       const auto [left, right] = low_rank(w, subject.second(k).select(0, 0), most / part);
       for (double p = options.lowest_price + 4; p <= options.highest_price; p += 4) {
         auto coded = coded_product(left, right, feedback[0], rows, std::exp2(p));
-        add(subject, k, w, {.method = "rank", .price = std::exp2(p), .coded = std::move(coded)}, menu);
+        add(subject, k, w, {.method = "rank", .price = std::exp2(p), .coded = std::move(coded)},
+            menu);
       }
     }
   }
@@ -147,7 +148,9 @@ void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu
     const double wanted = bits * static_cast<double>(node.outputs * node.inputs);
     const Entry* nearest = nullptr;
     for (const Entry& entry : menus[k].entries) {
-      const auto distance = [&](const Entry& e) { return std::abs(static_cast<double>(e.bits) - wanted); };
+      const auto distance = [&](const Entry& e) {
+        return std::abs(static_cast<double>(e.bits) - wanted);
+      };
       if (entry.method == "rate" && (nearest == nullptr || distance(entry) < distance(*nearest))) {
         nearest = &entry;
       }

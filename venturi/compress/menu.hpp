@@ -23,23 +23,23 @@
 namespace venturi::compress {
 
 struct MenuOptions {
-  double lowest_price = -38;   // log2 of nats a bit
+  double lowest_price = -38;  // log2 of nats a bit
   double highest_price = -12;
-  double damping = 0.002;      // of the second moments
+  double damping = 0.002;  // of the second moments
   double step_factor = 1;
   std::string methods = "rate,rank,mask";
 };
 
 struct Entry {
-  std::string method;   // "rate", "rank", "mask", "zero"
-  double price = 0;     // of rate and rank
+  std::string method;  // "rate", "rank", "mask", "zero"
+  double price = 0;    // of rate and rank
   std::int64_t bits = 0;
-  double nats = 0;      // predicted, before the coefficient
+  double nats = 0;  // predicted, before the coefficient
   CodedMatrix coded;
 };
 
 struct Menu {
-  std::string name;      // of the weight
+  std::string name;  // of the weight
   double coefficient = 1;
   std::vector<Entry> entries;
 };

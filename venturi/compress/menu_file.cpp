@@ -8,7 +8,9 @@ namespace venturi::compress {
 
 void write_menu(const std::filesystem::path& file, std::uint64_t identity, const Menu& menu) {
   code::Container out;
-  out.header = {{"kind", "menu"}, {"identity", identity}, {"name", menu.name},
+  out.header = {{"kind", "menu"},
+                {"identity", identity},
+                {"name", menu.name},
                 {"entries", core::Json::array()}};
   code::Chunk chunk{"CODE", {}};
   for (const Entry& entry : menu.entries) {
@@ -46,8 +48,9 @@ std::optional<Menu> read_menu(const std::filesystem::path& file, std::uint64_t i
   }
   code::ByteReader reader(container.chunk("CODE").bytes, 0, source);
   for (Entry& entry : out.entries) {
-    entry.coded = decode_matrix(reader.take(reader.varint("a matrix's size", reader.left()), "a matrix"),
-                                node.outputs, node.inputs, source);
+    entry.coded =
+        decode_matrix(reader.take(reader.varint("a matrix's size", reader.left()), "a matrix"),
+                      node.outputs, node.inputs, source);
   }
   return out;
 }

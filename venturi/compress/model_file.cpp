@@ -167,14 +167,14 @@ code::Container to_container(const CompressedModel& m) {
   out.header = {{"kind", "network"}, {"facts", m.facts}};
   core::Json shapes = core::Json::array();
   for (const net::MatrixNode& node : m.nodes) {
-    shapes.push_back(core::Json::array({node.outputs, node.inputs, node.groups,
-                                        node.transposed ? 1 : 0, node.node}));
+    shapes.push_back(core::Json::array(
+        {node.outputs, node.inputs, node.groups, node.transposed ? 1 : 0, node.node}));
   }
   out.header["matrices"] = std::move(shapes);
   std::vector<std::byte> matrices;
   for (const CodedMatrix& matrix : m.matrices) put_block(matrices, encode(matrix));
-  out.chunks = {{"GRAF", graph_bytes(m.graph)}, {"MATR", std::move(matrices)},
-                {"REST", rest_bytes(m)}};
+  out.chunks = {
+      {"GRAF", graph_bytes(m.graph)}, {"MATR", std::move(matrices)}, {"REST", rest_bytes(m)}};
   return out;
 }
 
@@ -196,8 +196,7 @@ bool is_network(const code::Container& container) {
 
 CompressedModel from_container(const code::Container& container, std::string_view source) {
   if (!is_network(container)) core::fail_data(source, "not a compressed network");
-  const auto text =
-      code::byte_codec("bytes-cm").decode(container.chunk("GRAF").bytes, kMostGraph);
+  const auto text = code::byte_codec("bytes-cm").decode(container.chunk("GRAF").bytes, kMostGraph);
   CompressedModel out;
   const core::Json json = core::Json::parse(
       std::string_view(reinterpret_cast<const char*>(text.data()), text.size()), nullptr, false);
@@ -237,7 +236,8 @@ CompressedModel from_container(const code::Container& container, std::string_vie
   }
   code::ByteReader matrices(container.chunk("MATR").bytes, 0, source);
   for (const net::MatrixNode& node : out.nodes) {
-    const core::Bytes block = matrices.take(matrices.varint("a matrix's size", matrices.left()), "a matrix");
+    const core::Bytes block =
+        matrices.take(matrices.varint("a matrix's size", matrices.left()), "a matrix");
     out.matrices.push_back(decode_matrix(block, node.outputs, node.inputs, source));
   }
   code::ByteReader rest(container.chunk("REST").bytes, 0, source);
@@ -273,8 +273,9 @@ OnnxOut to_onnx(const CompressedModel& m) {
     CodedMatrix unit = coded;  // levels of 1 give the scale of each row
     std::fill(unit.levels.begin(), unit.levels.end(), 1);
     const Tensor scale = to_tensor(unit).select(1, 0).contiguous();
-    const Tensor levels =
-        torch::tensor(coded.levels, torch::kInt32).to(torch::kInt8).reshape({coded.rows, coded.columns});
+    const Tensor levels = torch::tensor(coded.levels, torch::kInt32)
+                              .to(torch::kInt8)
+                              .reshape({coded.rows, coded.columns});
     Tensor& weight = out.model.weights[node.weight];
     const std::string quantized = node.weight + ".levels", scales = node.weight + ".scale";
     out.model.weights[quantized] =

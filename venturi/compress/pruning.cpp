@@ -36,8 +36,8 @@ Rounded sparse_gpt(const Tensor& matrix, const Feedback& feedback, const Sparsit
                    const RoundColumn& round) {
   check_share(sparsity.share);
   const bool grouped = sparsity.of > 0;
-  if (grouped && (sparsity.zeros < 0 || sparsity.zeros > sparsity.of ||
-                  kBlock % sparsity.of != 0 || matrix.size(1) % sparsity.of != 0)) {
+  if (grouped && (sparsity.zeros < 0 || sparsity.zeros > sparsity.of || kBlock % sparsity.of != 0 ||
+                  matrix.size(1) % sparsity.of != 0)) {
     core::fail_argument("compress.sparse_gpt", "{} of {} do not fit {} columns", sparsity.zeros,
                         sparsity.of, matrix.size(1));
   }

@@ -51,7 +51,8 @@ Steps steps_for(std::span<const double> importance, const std::vector<double>& i
     column_log.push_back(sum / static_cast<double>(group));
   }
   Steps out;
-  const double rows = split_steps(row_log, out.rows), columns = split_steps(column_log, out.columns);
+  const double rows = split_steps(row_log, out.rows),
+               columns = split_steps(column_log, out.columns);
   // D^2 = 6 price / (k ln 2), k = importance / (2 U^2).
   const double base = .5 * std::log2(12 * options.price / std::numbers::ln2);
   out.step = static_cast<float>(std::exp2(base + rows + columns) * options.step_factor);
@@ -103,13 +104,12 @@ RateRounded round_at_price(const Tensor& matrix, const std::vector<Feedback>& fe
   for (std::int64_t g = 0; g < groups; ++g) {
     LevelModel model(part, LevelModel::start_of(std::min(.8 * sigma_step, 1e5)));
     const auto& inverse = inverse_u[static_cast<std::size_t>(g)];
-    const auto round = [&](std::int64_t column, std::int64_t, const Tensor& now,
-                           const Tensor& to) {
+    const auto round = [&](std::int64_t column, std::int64_t, const Tensor& now, const Tensor& to) {
       const auto* w = now.data_ptr<double>();
       auto* q = to.data_ptr<double>();
       const double scale =
-          steps.step * half_octaves(steps.columns[static_cast<std::size_t>(
-                           column / options.column_group)]);
+          steps.step *
+          half_octaves(steps.columns[static_cast<std::size_t>(column / options.column_group)]);
       const double inverse_square =
           inverse[static_cast<std::size_t>(column)] * inverse[static_cast<std::size_t>(column)];
       for (std::int64_t r = 0; r < part; ++r) {
@@ -135,8 +135,9 @@ RateRounded round_at_price(const Tensor& matrix, const std::vector<Feedback>& fe
         }
         out.model_bits += model.bits(best);
         model.learn(best);
-        out.coded.levels[row * static_cast<std::size_t>(columns) +
-                         static_cast<std::size_t>(column)] = best;
+        out.coded
+            .levels[row * static_cast<std::size_t>(columns) + static_cast<std::size_t>(column)] =
+            best;
         q[r] = best * d;
         out.loss_nats += k * (w[r] - q[r]) * (w[r] - q[r]);
       }

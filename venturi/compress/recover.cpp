@@ -142,9 +142,8 @@ void recover(const Subject& subject, const Tensor& x, std::int64_t most_bytes,
   std::int64_t done = 0;
   double running = 0;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    const auto order =
-        core::Random(key.split("recover").split(static_cast<std::uint64_t>(epoch)))
-            .permutation(static_cast<std::size_t>(n));
+    const auto order = core::Random(key.split("recover").split(static_cast<std::uint64_t>(epoch)))
+                           .permutation(static_cast<std::size_t>(n));
     for (std::int64_t b = 0; b < per_epoch; ++b, ++done) {
       std::vector<std::int64_t> rows(order.begin() + b * batch, order.begin() + (b + 1) * batch);
       const Tensor part = x.index_select(0, torch::tensor(rows));
@@ -153,9 +152,9 @@ void recover(const Subject& subject, const Tensor& x, std::int64_t most_bytes,
         const torch::NoGradGuard no_grad;
         target = subject.executor().run({part})[0].reshape({batch, -1});
       }
-      const double rate = options.learning_rate * .5 *
-                          (1 + std::cos(std::numbers::pi * static_cast<double>(done) /
-                                        static_cast<double>(total)));
+      const double rate =
+          options.learning_rate * .5 *
+          (1 + std::cos(std::numbers::pi * static_cast<double>(done) / static_cast<double>(total)));
       const double loss = training.step(part, target, rate);
       running = done == 0 ? loss : .95 * running + .05 * loss;
       monitor.progress({"recover", static_cast<std::uint64_t>(done + 1),

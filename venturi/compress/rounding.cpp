@@ -148,9 +148,9 @@ CodedMatrix gptq(const Tensor& matrix, const Feedback& feedback, const GridOptio
 
 std::vector<float> code_values(std::string_view name) {
   if (name == "nf4") {
-    return {-1.0F,        -.69619280F, -.52507305F, -.39491749F, -.28444138F, -.18477343F,
-            -.09105004F,  0.0F,        .07958030F,  .16093020F,  .24611230F,  .33791524F,
-            .44070983F,   .56261700F,  .72295684F,  1.0F};
+    return {-1.0F,       -.69619280F, -.52507305F, -.39491749F, -.28444138F, -.18477343F,
+            -.09105004F, 0.0F,        .07958030F,  .16093020F,  .24611230F,  .33791524F,
+            .44070983F,  .56261700F,  .72295684F,  1.0F};
   }
   int exponent_bits = 0, mantissa_bits = 0;
   if (name == "e3m2") exponent_bits = 3, mantissa_bits = 2;

@@ -17,8 +17,8 @@
 namespace venturi::compress {
 
 struct GridOptions {
-  int levels = 16;           // n
-  std::int64_t group = -1;   // columns of one scale; -1: a row; 0: the whole matrix
+  int levels = 16;          // n
+  std::int64_t group = -1;  // columns of one scale; -1: a row; 0: the whole matrix
   bool symmetric = false;
   bool search = false;
   template <class Self, class Visit>

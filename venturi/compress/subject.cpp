@@ -58,8 +58,8 @@ Subject::Subject(net::Model model, Tensor inputs, core::Key key, core::Monitor& 
   if (!outputs_.isfinite().all().item<bool>()) {
     core::fail_data(kWhere, "the network's outputs on the calibration samples are not finite");
   }
-  statistics_ = net::matrix_statistics(executor_, inputs_, nodes_, {.draws = kDraws, .key = key},
-                                       monitor);
+  statistics_ =
+      net::matrix_statistics(executor_, inputs_, nodes_, {.draws = kDraws, .key = key}, monitor);
 }
 
 Tensor Subject::matrix(std::size_t k) const {
@@ -68,8 +68,7 @@ Tensor Subject::matrix(std::size_t k) const {
 
 Tensor Subject::second(std::size_t k) const {
   const net::MatrixStatistics& s = statistics(k);
-  static const double b = getenv("BLEND") ? atof(getenv("BLEND")) : .5;
-  return b * s.second + (1 - b) * s.listened;
+  return (s.second + s.listened) / 2;
 }
 
 std::vector<double> Subject::importance(std::size_t k) const {

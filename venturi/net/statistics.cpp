@@ -27,9 +27,9 @@ std::optional<MatrixNode> matrix_of(const Model& model, std::size_t i) {
     out.groups = node.attributes.integer("group", 1);
     const std::string pad = node.attributes.text("auto_pad", "NOTSET");
     if (pad != "NOTSET" && pad != "VALID") return std::nullopt;
-  } else if (w.dim() == 2 && (node.op == "MatMul" || (node.op == "Gemm" &&
-                                                      node.attributes.integer("transA", 0) == 0 &&
-                                                      node.attributes.real("alpha", 1) == 1))) {
+  } else if (w.dim() == 2 && (node.op == "MatMul" ||
+                              (node.op == "Gemm" && node.attributes.integer("transA", 0) == 0 &&
+                               node.attributes.real("alpha", 1) == 1))) {
     out.transposed = node.op == "MatMul" || node.attributes.integer("transB", 0) == 0;
     out.outputs = w.size(out.transposed ? 1 : 0);
     out.inputs = w.size(out.transposed ? 0 : 1);
@@ -74,9 +74,9 @@ void accumulate(const Node& node, const MatrixNode& matrix, const Tensor& weight
   out.positions = y.size(0) / n;
   add(out.second, torch::bmm(vectors.transpose(1, 2), vectors));
   for (const Tensor& gradient : gradients) {
-    const Tensor g = by_position(node, gradient);                           // m*outputs
+    const Tensor g = by_position(node, gradient);  // m*outputs
     const Tensor grouped = g.reshape({g.size(0), matrix.groups, -1}).transpose(0, 1);
-    const Tensor listened = grouped.square().mean(2).unsqueeze(2);          // groups*m*1
+    const Tensor listened = grouped.square().mean(2).unsqueeze(2);  // groups*m*1
     add(out.listened, torch::bmm((vectors * listened).transpose(1, 2), vectors));
     add(out.output_fisher, g.square().sum(0));
     // The gradient of each sample's weights: groups, samples, outputs of a group, inputs.
@@ -86,8 +86,7 @@ void accumulate(const Node& node, const MatrixNode& matrix, const Tensor& weight
     Tensor squared;
     const Tensor gs = per_sample(grouped), xs = per_sample(vectors);
     for (std::int64_t s = 0; s < n; ++s) {
-      const Tensor one =
-          torch::bmm(gs.select(1, s).transpose(1, 2), xs.select(1, s)).square();
+      const Tensor one = torch::bmm(gs.select(1, s).transpose(1, 2), xs.select(1, s)).square();
       squared = squared.defined() ? squared + one : one;
     }
     add(out.weight_fisher, squared.reshape({matrix.outputs, matrix.inputs}));
@@ -105,8 +104,8 @@ void finish(MatrixStatistics& s, int draws, std::int64_t rows_of_group) {
   s.weight_fisher = s.weight_fisher / (n * draws);
   // s_nt has mean 1 over positions: divide by the mean of what the outputs of a group were weighed
   // with.
-  const Tensor mean = s.output_fisher.reshape({-1, rows_of_group}).mean(1) /
-                      static_cast<double>(s.positions);
+  const Tensor mean =
+      s.output_fisher.reshape({-1, rows_of_group}).mean(1) / static_cast<double>(s.positions);
   s.listened = s.listened / (n * draws) / mean.clamp_min(1e-300).reshape({-1, 1, 1});
 }
 
@@ -191,9 +190,11 @@ std::vector<MatrixStatistics> matrix_statistics(const Executor& executor, const 
       for (const Seen& s : seen) edges.push_back(s.y);
       for (int d = 0; d < options.draws; ++d) {
         const Tensor signs =
-            torch::randint(0, 2, root.sizes(), generator, root.options().device(torch::kCPU)) * 2 - 1;
+            torch::randint(0, 2, root.sizes(), generator, root.options().device(torch::kCPU)) * 2 -
+            1;
         const Tensor score = (logp * root * signs.to(root.device())).sum();
-        const auto g = torch::autograd::grad({score}, edges, {}, d + 1 < options.draws, false, true);
+        const auto g =
+            torch::autograd::grad({score}, edges, {}, d + 1 < options.draws, false, true);
         for (std::size_t k = 0; k < nodes.size(); ++k) {
           gradients[k].push_back(g[k].defined() ? g[k] : torch::zeros_like(edges[k]));
         }
