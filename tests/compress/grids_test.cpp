@@ -51,7 +51,7 @@ TEST(Higgs, ErrorOfAMatrixIsTheGrids) {
   // Far from normal: a few large weights.
   core::Random random{core::Key(4)};
   std::vector<float> w(32 * 256);
-  for (float& v : w) v = static_cast<float>(random.uniform() < .02 ? random.normal() * 10 : .1);
+  for (float& v : w) v = static_cast<float>(random.uniform() < .2 ? random.normal() * 5 : .1);
   for (const int p : {1, 2}) {
     const GaussianGrid grid = gaussian_grid(16, p);
     const auto back = weights(higgs(w, 32, grid, 256, 9));

@@ -168,7 +168,9 @@ GaussianGrid in_plane(int n) {
   const Plane coarse = plane(60, 72), fine = plane(200, 200);
   GaussianGrid best{
       .dimensions = 2, .points = {}, .error = std::numeric_limits<double>::infinity()};
-  for (std::uint64_t start = 0; start < 4; ++start) {
+  // Small grids have many poor fixed points, and are quick.
+  const auto starts = static_cast<std::uint64_t>(std::max(4, 480 / n));
+  for (std::uint64_t start = 0; start < starts; ++start) {
     core::Random random(core::Key(start).split("gaussian_grid"));
     std::vector<double> points;
     // sqrt(2): the best density of points in the plane is p^(1/2), a normal law of this deviation.

@@ -154,7 +154,9 @@ std::int32_t LevelModel::decode(code::RangeDecoder& decoder) {
   }
   if (magnitude > kUnary) {
     int width = 1;
-    while (width < 30 && decoder.decode_plain(1) == 1) ++width;
+    while (decoder.decode_plain(1) == 1) {
+      if (++width > 30) core::fail_data("compress.decode_levels", "a level above 2^30");
+    }
     std::uint32_t rest = 1;
     for (int i = width - 2; i >= 0; --i) rest = (rest << 1) | decoder.decode_plain(1);
     magnitude = static_cast<std::int32_t>(rest) + kUnary;
