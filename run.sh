@@ -118,9 +118,9 @@ case "${1:-help}" in
     echo "== all rooms"
     configure release -DVENTURI_TESTS=ON -DVENTURI_BENCH=OFF
     cmake --build build/release -j "${JOBS:-$(nproc)}" \
-      --target venturi_command app_test tensor_test net_test learn_test
+      --target venturi_command app_test tensor_test net_test learn_test compress_test
     # Ranks 0 to 2 were tested above, from the same sources.
-    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|app' \
+    ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|compress|app' \
       $([ "${2:-}" = slow ] || echo -LE slow)
     ;;
   python)

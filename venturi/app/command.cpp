@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_decode(app);
   add_predict(app);
   add_circuit(app);
+  add_compress(app);
   add_couple(app);
   add_measure(app);
   add_analyse(app);

@@ -85,6 +85,7 @@ void add_encode(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_circuit(CLI::App& app);
+void add_compress(CLI::App& app);
 void add_couple(CLI::App& app);
 void add_measure(CLI::App& app);
 void add_analyse(CLI::App& app);

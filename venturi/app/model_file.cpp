@@ -1,13 +1,18 @@
 #include "venturi/app/model_file.hpp"
 
+#include "venturi/compress/model_file.hpp"
 #include "venturi/learn/codec.hpp"
 #include "venturi/net/architectures.hpp"
 
 namespace venturi::app {
 
 net::Model open_network(const std::string& place) {
-  const bool trained = place.ends_with(".vt") && place.find(':') == std::string::npos;
-  return trained ? learn::load_codec(place, torch::kCPU).model->graph() : net::open_model(place);
+  if (!place.ends_with(".vt") || place.find(':') != std::string::npos) {
+    return net::open_model(place);
+  }
+  const code::Container file = code::read_container(place);
+  if (compress::is_network(file)) return compress::from_container(file, place).model();
+  return learn::load_codec(place, torch::kCPU).model->graph();
 }
 
 }  // namespace venturi::app

@@ -3,6 +3,7 @@
 
 #include "venturi/allocate/figures.hpp"
 #include "venturi/app/circuit.hpp"
+#include "venturi/app/compress_runners.hpp"
 #include "venturi/app/demo.hpp"
 #include "venturi/app/learn_runners.hpp"
 #include "venturi/app/recipe.hpp"
@@ -302,6 +303,17 @@ constexpr core::Member<Runner> kRunners[] = {
      run_keyed<couple::tokens_to_thoughts_figures>},
     {"evopress", "level switches on small networks, against enumeration and part errors",
      "Sieberling et al., ICML 2025", "seconds", run_keyed<allocate::evopress_figures>},
+    {"network-budget", "a ResNet-20 at sizes on the disk, by every method", "own", "minutes",
+     run_network_budget},
+    {"gptq", "rounding with error feedback on a ResNet-20", "Frantar et al., ICLR 2023", "a minute",
+     run_gptq},
+    {"squeezellm", "weighted k-means, dense and sparse, on a ResNet-20", "Kim et al., ICML 2024",
+     "a minute", run_squeezellm},
+    {"edkm", "soft assignment over distinct values", "Cho et al. 2023", "a minute", run_edkm},
+    {"higgs", "Gaussian grids and the linearity theorem on a ResNet-20",
+     "Malinovskii et al., NAACL 2025", "minutes", run_higgs},
+    {"augmented-hessian-ptq", "interactions of layers on a ResNet-20", "arXiv:2306.04879",
+     "minutes", run_augmented_hessian},
     {"vcllm", "tensors by intra coding against rounding to nearest", "arXiv 2407.00467", "seconds",
      run_vcllm},
     {"pc-lossless", "images by hidden Chow-Liu trees, bytes written", "Liu et al., ICLR 2022",

@@ -2,6 +2,7 @@
 #include "venturi/allocate/members.hpp"
 #include "venturi/app/command.hpp"
 #include "venturi/code/byte_codec.hpp"
+#include "venturi/compress/members.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
 #include "venturi/data/load.hpp"
@@ -32,6 +33,7 @@ std::vector<core::MemberInfo> all_members() {
   add(measure::member_infos());
   add(core::member_infos("couple", "member", couple::members()));
   add(core::member_infos("net", "network", net::architectures()));
+  add(core::member_infos("compress", "method", compress::members()));
   add(core::member_infos("learn", "channel", learn::channels()));
   add(core::member_infos("learn", "prediction", learn::prediction_terms()));
   add(core::member_infos("learn", "rate", learn::rate_terms()));

@@ -1,0 +1,215 @@
+#include "venturi/compress/compress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "venturi/allocate/evolution.hpp"
+#include "venturi/allocate/hull.hpp"
+#include "venturi/allocate/knapsack.hpp"
+#include "venturi/code/hash.hpp"
+#include "venturi/compress/correct.hpp"
+#include "venturi/compress/menu_file.hpp"
+#include "venturi/compress/rounding.hpp"
+#include "venturi/core/error.hpp"
+
+namespace venturi::compress {
+namespace {
+
+using tensor::Tensor;
+
+constexpr std::string_view kWhere = "compress.Compressor";
+
+std::uint64_t hash_of(const Tensor& value, std::uint64_t seed) {
+  const Tensor whole = value.contiguous().to(torch::kCPU);
+  const auto* p = static_cast<const std::byte*>(whole.data_ptr());
+  return code::hash64({p, static_cast<std::size_t>(whole.nbytes())}, seed);
+}
+
+std::uint64_t identity(const Subject& subject, const MenuOptions& options) {
+  std::uint64_t out = hash_of(subject.inputs(), 1);
+  for (const auto& [name, value] : subject.model().weights) out = hash_of(value, out);
+  const std::string text = fmt::format("{} {} {} {} {}", options.methods, options.lowest_price,
+                                       options.highest_price, options.damping, options.step_factor);
+  return code::hash64(std::as_bytes(std::span(text)), out);
+}
+
+}  // namespace
+
+Compressor::Compressor(const Subject& subject, const CompressOptions& options,
+                       const std::filesystem::path& resume, core::Monitor& monitor)
+    : subject_(subject), options_(options), base_(as_compressed(subject.model())) {
+  core::check_options(options, kWhere);
+  menu_options_.methods = options.methods;
+  for (std::size_t begin = 0; begin <= options.methods.size();) {
+    const std::size_t end = std::min(options.methods.find(',', begin), options.methods.size());
+    const std::string one = options.methods.substr(begin, end - begin);
+    if (one != "rate" && one != "rank" && one != "mask") {
+      core::fail_argument(kWhere, "expected methods out of rate, rank, mask, got '{}'", one);
+    }
+    begin = end + 1;
+  }
+  make_menus(resume, monitor);
+}
+
+void Compressor::make_menus(const std::filesystem::path& resume, core::Monitor& monitor) {
+  const std::uint64_t id = resume.empty() ? 0 : identity(subject_, menu_options_);
+  const std::size_t n = subject_.nodes().size();
+  for (std::size_t k = 0; k < n; ++k) {
+    const auto file = resume / fmt::format("{:04}.vt", k);
+    if (!resume.empty()) {
+      if (auto kept = read_menu(file, id, subject_.nodes()[k])) {
+        menus_.push_back(std::move(*kept));
+        continue;
+      }
+    }
+    if (monitor.stop_requested()) {
+      throw core::Interrupted(fmt::format("[{}] stopped after {} of {} layers{}", kWhere, k, n,
+                                          resume.empty() ? "" : "; the same command goes on"));
+    }
+    menus_.push_back(make_menu(subject_, k, menu_options_, remarks_));
+    if (!resume.empty()) write_menu(file, id, menus_.back());
+    monitor.progress({"menus", k + 1, n, "layers", ""});
+  }
+}
+
+std::int64_t Compressor::smallest_bytes() const {
+  const auto parts = parts_of(menus_);
+  return (allocate::least_bits(parts) + 7) / 8 + static_cast<std::int64_t>(fixed_bytes(base_)) +
+         2 * static_cast<std::int64_t>(menus_.size());
+}
+
+std::vector<CurvePoint> Compressor::curve() const {
+  const auto parts = parts_of(menus_);
+  const auto hull = allocate::rate_curve(parts);
+  const double fixed = 8.0 * static_cast<double>(fixed_bytes(base_));
+  const auto n = static_cast<double>(subject_.parameters());
+  std::vector<CurvePoint> out = {{(fixed + static_cast<double>(hull.start_bits)) / n,
+                                  hull.start_distortion * std::numbers::log2e}};
+  for (const auto& step : hull.steps) {
+    const double bits = (fixed + static_cast<double>(step.bits)) / n;
+    if (bits - out.back().bits > .02) {
+      out.push_back({bits, step.distortion * std::numbers::log2e});
+    }
+  }
+  return out;
+}
+
+Compressed Compressor::with(const std::vector<std::size_t>& choice) const {
+  Compressed out{.model = base_};
+  std::int64_t bits = 8 * static_cast<std::int64_t>(fixed_bytes(base_));
+  double nats = 0;
+  for (std::size_t k = 0; k < menus_.size(); ++k) {
+    const Entry& entry = menus_[k].entries[choice[k]];
+    out.model.matrices[k] = entry.coded;
+    const double loss = entry.nats * menus_[k].coefficient;
+    out.layers.push_back({menus_[k].name, entry.method, std::string(name_of(entry.coded.way)),
+                          entry.coded.rows * entry.coded.columns, entry.bits / 8,
+                          loss * std::numbers::log2e});
+    bits += entry.bits + 16;  // and its size in the file
+    nats += loss;
+  }
+  out.counted_bytes = bits / 8;
+  out.predicted_bits = nats * std::numbers::log2e;
+  out.file_bytes = static_cast<std::int64_t>(file_bytes(out.model));
+  out.remarks = remarks_;
+  return out;
+}
+
+std::vector<std::size_t> Compressor::choice_within(std::int64_t bytes) const {
+  if (bytes < smallest_bytes()) {
+    core::fail_argument("compress.allocate",
+                        "a budget of {} bytes is below the smallest reachable, {} bytes, of which "
+                        "{} are the structure and the parameters outside of matrices",
+                        bytes, smallest_bytes(), fixed_bytes(base_));
+  }
+  const auto parts = parts_of(menus_);
+  const std::int64_t bits = 8 * (bytes - static_cast<std::int64_t>(fixed_bytes(base_)) -
+                                 2 * static_cast<std::int64_t>(menus_.size()));
+  return allocate::knapsack(parts, bits).choice;
+}
+
+Compressed Compressor::allocate(std::int64_t bytes) const {
+  Compressed out = with(choice_within(bytes));
+  out.budget_bytes = bytes;
+  out.curve = curve();
+  return out;
+}
+
+std::vector<std::size_t> Compressor::evolved(std::vector<std::size_t> start, std::int64_t bits,
+                                             core::Key key, core::Monitor& monitor) const {
+  const auto parts = parts_of(menus_);
+  const auto fitness = [&](std::span<const std::size_t> choice, std::int64_t samples) {
+    CompressedModel model = base_;
+    for (std::size_t k = 0; k < menus_.size(); ++k) {
+      model.matrices[k] = menus_[k].entries[choice[k]].coded;
+    }
+    return subject_.measure(model.model(), samples);
+  };
+  const allocate::EvolutionOptions options{
+      .generations = options_.generations,
+      .offspring = 8,
+      .initial = 1,
+      .survivors = {2, 1},
+      .data = {std::max<std::int64_t>(options_.refine_samples / 4, 1), options_.refine_samples}};
+  auto state = allocate::start_evolution(parts, bits, fitness, key, options, std::move(start));
+  allocate::evolve(parts, bits, fitness, key, options, state, monitor);
+  return state.best.choice;
+}
+
+Compressed Compressor::corrected(const std::vector<std::size_t>& choice, bool weights,
+                                 core::Monitor& monitor) const {
+  Compressed out = with(choice);
+  const auto round = [&](std::size_t k, const Tensor& target) {
+    const Entry& entry = menus_[k].entries[choice[k]];
+    if (!weights || entry.method != "rate") return entry.coded;
+    const RateRounding options{.price = entry.price,
+                               .column_group = column_group_of(subject_, k),
+                               .step_factor = menu_options_.step_factor};
+    return round_at_price(target, feedback_of(subject_, k, menu_options_.damping),
+                          subject_.importance(k), options)
+        .coded;
+  };
+  correct_in_order(subject_, round, out.model, {.weights = weights}, monitor);
+  for (std::size_t k = 0; k < menus_.size(); ++k) {
+    out.layers[k].bytes = static_cast<std::int64_t>(encode(out.model.matrices[k]).size());
+  }
+  out.file_bytes = static_cast<std::int64_t>(file_bytes(out.model));
+  return out;
+}
+
+Compressed Compressor::run(std::int64_t bytes, core::Key key, core::Monitor& monitor) {
+  const double bits = 8.0 * static_cast<double>(bytes) / static_cast<double>(subject_.parameters());
+  if (options_.probe_samples > 0 && std::abs(bits - probed_bits_) > .4) {
+    probe(subject_, base_, menus_, bits, options_.probe_samples, monitor);
+    probed_bits_ = bits;
+  }
+  const Compressed plain = allocate(bytes);
+  // The last pass changes sizes a little: the allocator's budget is moved until the file fits.
+  Compressed best = plain;
+  double least = std::numeric_limits<double>::infinity();
+  std::int64_t now = bytes;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    std::vector<std::size_t> choice = choice_within(std::max(now, smallest_bytes()));
+    if (options_.generations > 0 && attempt == 0) {
+      choice = evolved(std::move(choice),
+                       8 * (now - static_cast<std::int64_t>(fixed_bytes(base_)) -
+                            2 * static_cast<std::int64_t>(menus_.size())),
+                       key, monitor);
+    }
+    Compressed one = options_.correct ? corrected(choice, true, monitor) : with(choice);
+    one.measured_bits = subject_.measure(one.model.model());
+    if (one.file_bytes <= bytes && one.measured_bits < least) {
+      least = one.measured_bits;
+      best = std::move(one);
+      if (!options_.correct || bytes - best.file_bytes < bytes / 200) break;
+    }
+    now += bytes - (one.file_bytes > 0 ? one.file_bytes : best.file_bytes) - 8;
+  }
+  if (!std::isfinite(least)) best.measured_bits = subject_.measure(best.model.model());
+  best.budget_bytes = bytes;
+  best.curve = plain.curve;
+  return best;
+}
+
+}  // namespace venturi::compress

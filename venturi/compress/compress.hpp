@@ -1,0 +1,102 @@
+// venturi/compress/compress.hpp
+//
+// A trained network into a budget of bytes: menus for every matrix (menu.hpp), their predictions
+// brought to scale by probes, one knapsack over all (room allocate), perhaps evolution on measured
+// divergence, then a last pass in which each layer makes up for those before it (correct.hpp).
+// Labels are used only where the budget is a drop of accuracy.
+//
+// Menus are kept, matrix by matrix, in a folder where one is named: an interrupted run that is
+// started again with the same network, inputs and options does not redo them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "venturi/compress/budget.hpp"
+#include "venturi/compress/menu.hpp"
+#include "venturi/core/options.hpp"
+
+namespace venturi::compress {
+
+struct CompressOptions {
+  std::string methods = "rate,rank,mask";
+  std::int64_t probe_samples = 128;
+  bool correct = true;
+  int generations = 0;
+  std::int64_t refine_samples = 128;
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("methods", self.methods, "of the menus: rate, rank, mask");
+    visit("probe_samples", self.probe_samples, "inputs that scale the predictions; 0: none",
+          core::at_least(0));
+    visit("correct", self.correct, "a last pass in which layers make up for those before them");
+    visit("generations", self.generations, "of evolution on measured divergence",
+          core::between(0, 1e6));
+    visit("refine_samples", self.refine_samples, "inputs that evolution measures on",
+          core::at_least(1));
+  }
+};
+
+// A matrix of the result.
+struct LayerChoice {
+  std::string name, method, way;
+  std::int64_t weights = 0;
+  std::int64_t bytes = 0;
+  double predicted_bits = 0;  // of divergence
+};
+
+// The curve that the menus predict: bits a parameter of the whole file, divergence in bits.
+struct CurvePoint {
+  double bits = 0, predicted_bits = 0;
+};
+
+struct Compressed {
+  CompressedModel model;
+  std::vector<LayerChoice> layers;
+  std::vector<CurvePoint> curve;
+  std::int64_t budget_bytes = 0;
+  std::int64_t counted_bytes = 0;  // what the allocator counted
+  std::int64_t file_bytes = 0;     // what the file has
+  double predicted_bits = 0;       // divergence, of the allocation
+  double measured_bits = 0;        // of the result, on the calibration inputs
+  std::vector<std::string> remarks;
+};
+
+class Compressor {
+ public:
+  // Menus of all matrices; `resume`: folder to keep them in, or empty. Throws core::Interrupted
+  // when the monitor says stop; what was done is kept.
+  Compressor(const Subject& subject, const CompressOptions& options,
+             const std::filesystem::path& resume = {}, core::Monitor& monitor = core::silent());
+
+  std::int64_t smallest_bytes() const;
+  std::vector<CurvePoint> curve() const;
+  const std::vector<Menu>& menus() const { return menus_; }
+  const CompressedModel& base() const { return base_; }
+
+  // The allocation alone: knapsack, and what it predicts. InvalidArgument for a budget below
+  // smallest_bytes(), which it states.
+  Compressed allocate(std::int64_t bytes) const;
+  // And evolution, the last pass, and its measurement; at most `bytes`.
+  Compressed run(std::int64_t bytes, core::Key key, core::Monitor& monitor = core::silent());
+
+ private:
+  void make_menus(const std::filesystem::path& resume, core::Monitor& monitor);
+  std::vector<std::size_t> evolved(std::vector<std::size_t> start, std::int64_t bits, core::Key key,
+                                   core::Monitor& monitor) const;
+  std::vector<std::size_t> choice_within(std::int64_t bytes) const;
+  Compressed with(const std::vector<std::size_t>& choice) const;
+  Compressed corrected(const std::vector<std::size_t>& choice, bool weights,
+                       core::Monitor& monitor) const;
+
+  const Subject& subject_;
+  CompressOptions options_;
+  MenuOptions menu_options_;
+  CompressedModel base_;
+  std::vector<Menu> menus_;
+  std::vector<std::string> remarks_;
+  double probed_bits_ = 0;
+};
+
+}  // namespace venturi::compress

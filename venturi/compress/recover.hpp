@@ -1,0 +1,29 @@
+// venturi/compress/recover.hpp
+//
+// Training after rounding, at the same size: the levels are kept on their steps while the weights
+// move. Each step runs the network with its rounded weights, and moves float copies by the gradient
+// with respect to those (straight-through); a copy's level is the nearest. The loss is
+//   KL(p || p') in nats, p of the trained network (distillation), no labels.
+// Biases move as well. At the end of each epoch the file is measured; where it has outgrown
+// `most_bytes`, weights are rounded with a price that shrinks it again (rate_rounding.hpp).
+// Matrices of other ways than `steps` stay as they are.
+// Sources: Hinton et al., arXiv:1503.02531; Bengio et al., arXiv:1308.3432 (straight-through).
+// Cost: three runs of the network a sample and epoch.
+#pragma once
+
+#include "venturi/compress/subject.hpp"
+
+namespace venturi::compress {
+
+struct RecoverOptions {
+  int epochs = 1;
+  std::int64_t batch = 32;
+  double learning_rate = 2e-4;  // of Adam, falling to 0 along a half cosine
+};
+
+// x: n training inputs. Changes `model` in place; the file is at most `most_bytes`.
+void recover(const Subject& subject, const tensor::Tensor& x, std::int64_t most_bytes,
+             const RecoverOptions& options, core::Key key, CompressedModel& model,
+             core::Monitor& monitor = core::silent());
+
+}  // namespace venturi::compress
