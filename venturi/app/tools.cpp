@@ -5,6 +5,7 @@
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
 #include "venturi/data/load.hpp"
+#include "venturi/learn/bounds.hpp"
 #include "venturi/learn/channel.hpp"
 #include "venturi/measure/methods.hpp"
 #include "venturi/net/architectures.hpp"
@@ -30,6 +31,7 @@ std::vector<core::MemberInfo> all_members() {
   add(core::member_infos("couple", "member", couple::members()));
   add(core::member_infos("net", "network", net::architectures()));
   add(core::member_infos("learn", "channel", learn::channels()));
+  add(core::member_infos("learn", "bound", learn::bounds()));
   return out;
 }
 
