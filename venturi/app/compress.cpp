@@ -5,10 +5,10 @@
 
 #include "venturi/app/array_files.hpp"
 #include "venturi/app/command.hpp"
+#include "venturi/app/model_file.hpp"
 #include "venturi/compress/recover.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/load.hpp"
-#include "venturi/net/architectures.hpp"
 #include "venturi/net/cost.hpp"
 #include "venturi/net/evaluate.hpp"
 #include "venturi/net/onnx_model.hpp"
@@ -24,7 +24,7 @@ constexpr std::string_view kWhere = "app.compress";
 
 struct Compress {
   explicit Compress(CLI::App& verb) : flags(verb) {
-    verb.add_option("model", model, "FILE.onnx, or NAME:FILE.safetensors")->required();
+    verb.add_option("model", model, kModelHelp)->required();
     verb.add_option("--calib", calib, "data set of inputs: a name, URI or file")->required();
     verb.add_option("--budget", budget,
                     "10% (of float32), 200KB, 2.5bits (a parameter), drop=0.5 "
@@ -182,7 +182,7 @@ void Compress::run() const {
   const auto monitor = common.monitor();
   const double start = core::now_seconds();
   const core::Key key(common.seed);
-  net::Model opened = net::open_model(model);
+  net::Model opened = open_network(model);
   data::DataPair pair = data::load(calib, key.split("data"));
   const data::Dataset samples_set = drawn(pair.train, samples, key);
   const Tensor x = net::model_inputs(opened.graph, samples_set, inputs);

@@ -4,7 +4,9 @@
 #include "venturi/app/command.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/columns.hpp"
+#include "venturi/learn/neural_information.hpp"
 #include "venturi/measure/by_kind.hpp"
+#include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/neighbours.hpp"
 #include "venturi/report/render.hpp"
 
@@ -17,6 +19,17 @@ using measure::Variable;
 
 constexpr const char* kWhere = "app.measure";
 
+struct MeasureOptions {
+  measure::MiOptions mi;
+  learn::NeuralOptions neural;  // for the methods of learn::bounds()
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    measure::MiOptions::fields(self.mi, visit);
+    learn::NeuralOptions::fields(self.neural, visit);
+  }
+};
+
 struct Measure {
   Common common;
   std::string quantity;
@@ -25,7 +38,8 @@ struct Measure {
   std::string output;
   int lags = 1;
   bool matrix = false;
-  std::shared_ptr<OptionFlags<measure::MiOptions>> flags;
+  std::shared_ptr<OptionFlags<MeasureOptions>> flags;
+  learn::NeuralOptions neural;
 };
 
 Variable variable(const data::Columns& columns) {
@@ -56,9 +70,45 @@ std::vector<Variable> variables(const std::vector<std::string>& places, bool eac
   return out;
 }
 
-Measured one(const Measure& verb, const std::vector<Variable>& v,
-             const measure::MiOptions& options) {
+bool is_neural(const std::string& method) {
+  const auto table = learn::bounds();
+  return std::any_of(table.begin(), table.end(), [&](const auto& m) { return m.name == method; });
+}
+
+// By a trained bound; of the estimators' options it takes scale (none, standard: both are the same
+// here; rank) and the interval's level.
+Measured by_bound(const Measure& verb, const std::vector<Variable>& v,
+                  const MeasureOptions& options) {
+  const measure::MiOptions& mi = options.mi;
+  if (verb.quantity != "mi" || !verb.given.empty() || v.size() != 2) {
+    core::fail_argument(kWhere, "method {} measures mi of two variables alone", mi.method);
+  }
+  if (mi.permutations > 0 || mi.series) {
+    core::fail_argument(kWhere, "method {} has no surrogates and no series; ksg1 has both",
+                        mi.method);
+  }
+  for (const Variable& one : v) {
+    if (one.names) {
+      core::fail_argument(kWhere, "'{}' holds names, which method {} would take for amounts",
+                          one.name, mi.method);
+    }
+  }
+  learn::NeuralOptions neural = options.neural;
+  neural.bound = mi.method;
+  neural.interval = mi.interval;
+  const bool rank = mi.scale == "rank";
+  const core::Matrix x = rank ? measure::normal_scores(v[0].values) : v[0].values;
+  const core::Matrix y = rank ? measure::normal_scores(v[1].values) : v[1].values;
+  const auto monitor = verb.common.monitor();
+  return {.estimate =
+              learn::neural_information(x, y, neural, core::Key(verb.common.seed),
+                                        tensor::parse_device(verb.common.device), *monitor)};
+}
+
+Measured one(const Measure& verb, const std::vector<Variable>& v, const MeasureOptions& given) {
   const core::Key key(verb.common.seed);
+  const measure::MiOptions& options = given.mi;
+  if (is_neural(options.method)) return by_bound(verb, v, given);
   if (verb.quantity == "entropy") return measure::entropy_by_kind(v[0], options, key);
   if (verb.quantity == "tc") return measure::groups_by_kind(v, options, key);
   if (v.size() != 2) {
@@ -141,15 +191,16 @@ Json parts_of(const Measure& verb, const std::vector<Variable>& v,
 }
 
 // What the run found, as its record keeps it.
-Json results_of(const Measure& verb, const measure::MiOptions& options, core::Table& table,
+Json results_of(const Measure& verb, const MeasureOptions& given, core::Table& table,
                 std::vector<std::string>& warnings) {
+  const measure::MiOptions& options = given.mi;
   const std::vector<Variable> v = variables(verb.places, verb.matrix || verb.quantity != "entropy");
   const auto warn = [&](const std::string& of, const Measured& m) {
     for (const std::string& text : m.estimate.warnings) warnings.push_back(of + ": " + text);
   };
   if (verb.quantity == "pid") return parts_of(verb, v, options, table, warn);
   if (!verb.matrix) {
-    const Measured m = one(verb, v, options);
+    const Measured m = one(verb, v, given);
     std::vector<std::string> names;
     for (const Variable& variable : v) names.push_back(variable.name);
     const std::string of = fmt::format("{}", fmt::join(names, "; "));
@@ -186,9 +237,11 @@ void run(const Measure& verb) {
   if (verb.quantity == "entropy" && verb.places.size() != 1) {
     core::fail_argument(kWhere, "entropy expects one variable, got {}", verb.places.size());
   }
-  measure::MiOptions options;
-  verb.flags->apply(options);
-  if (verb.common.device != "cpu") {
+  MeasureOptions all;
+  verb.flags->apply(all);
+  const measure::MiOptions& options = all.mi;
+  const bool neural = is_neural(options.method);
+  if (verb.common.device != "cpu" && !neural) {
     if (verb.common.device != "cuda") {
       core::fail_argument(kWhere, "expected --device cpu or cuda, got {}", verb.common.device);
     }
@@ -198,14 +251,15 @@ void run(const Measure& verb) {
   const bool bare =
       verb.quantity == "dependence" &&
       measure::choose(measure::dependence_methods(), options.method, kWhere).make.unit != "bits";
-  core::Table table = empty_table(options.interval, bare);
+  core::Table table = empty_table(options.interval, bare || options.method == "wdm");
   std::vector<std::string> warnings;
-  Json results = results_of(verb, options, table, warnings);
-  core::Record record{.command = "measure " + verb.quantity,
-                      .options = core::options_to_json(options),
-                      .seed = verb.common.seed,
-                      .results = results,
-                      .seconds = core::now_seconds() - start};
+  Json results = results_of(verb, all, table, warnings);
+  core::Record record{
+      .command = "measure " + verb.quantity,
+      .options = neural ? core::options_to_json(all) : core::options_to_json(options),
+      .seed = verb.common.seed,
+      .results = results,
+      .seconds = core::now_seconds() - start};
   record.options["variables"] = verb.places;
   if (!verb.given.empty()) record.options["given"] = verb.given;
   if (verb.quantity == "te") record.options["lags"] = verb.lags;
@@ -235,6 +289,9 @@ std::string footer() {
   for (const auto& m : measure::member_infos()) {
     out += fmt::format("  {:<15} {:<15} {}\n", m.kind, m.name, m.summary);
   }
+  for (const auto& m : learn::bounds()) {
+    out += fmt::format("  {:<15} {:<15} {}\n", "information", m.name, m.summary);
+  }
   return out;
 }
 
@@ -257,7 +314,7 @@ void add_measure(CLI::App& app) {
   verb->add_flag("--matrix", state->matrix, "mi of every pair of columns");
   verb->add_option("-o,--output", state->output,
                    "folder: the run is appended to its records.jsonl, drawn in its report.html");
-  state->flags = std::make_shared<OptionFlags<measure::MiOptions>>(*verb);
+  state->flags = std::make_shared<OptionFlags<MeasureOptions>>(*verb);
   add_common(*verb, state->common);
   verb->footer(footer);
   verb->callback([state] { run(*state); });

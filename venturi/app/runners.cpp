@@ -16,6 +16,7 @@
 #include "venturi/data/pack.hpp"
 #include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
+#include "venturi/learn/bound_figures.hpp"
 #include "venturi/learn/generator_bound.hpp"
 #include "venturi/learn/information_plane.hpp"
 #include "venturi/learn/network_studies.hpp"
@@ -244,6 +245,22 @@ std::vector<Figure> run_study(const Run& run) {
   return Compute(core::Key(run.seed), run.quick, *run.monitor);
 }
 
+std::vector<Figure> run_smile(const Run& run) {
+  learn::StaircaseOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  const core::Key key(run.seed);
+  const data::DataPair mnist = data::load("mnist", key.split("data"));
+  return learn::smile_figures(options, mnist.train.x, key, tensor::parse_device(run.device),
+                              *run.monitor);
+}
+
+std::vector<Figure> run_wdm(const Run& run) {
+  learn::SymbolOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  return learn::wdm_figures(options, core::Key(run.seed), tensor::parse_device(run.device),
+                            *run.monitor);
+}
+
 constexpr core::Member<Runner> kRunners[] = {
     {"accuracy", "estimators against laws of known information", "see recipe", "minutes",
      run_measure<measure::AccuracyOptions, measure::accuracy_figures>},
@@ -277,6 +294,10 @@ constexpr core::Member<Runner> kRunners[] = {
      run_study<learn::feature_bias_figures>},
     {"generator-bound", "PAC-Bayes bounds of generators in two dimensions", "see recipe", "minutes",
      run_keyed<learn::generator_bound_figures>},
+    {"smile", "bounds on a staircase of information, and their consistency on images",
+     "Song, Ermon, ICLR 2020", "minutes", run_smile},
+    {"wdm", "symbols that representations keep, Wasserstein against contrastive",
+     "Ozair et al., NeurIPS 2019", "minutes", run_wdm},
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
     {"compare", "methods of the room learn side by side on one data set", "own", "as its options",

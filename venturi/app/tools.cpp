@@ -6,6 +6,7 @@
 #include "venturi/core/record.hpp"
 #include "venturi/couple/members.hpp"
 #include "venturi/data/load.hpp"
+#include "venturi/learn/bounds.hpp"
 #include "venturi/learn/channel.hpp"
 #include "venturi/learn/method.hpp"
 #include "venturi/learn/prediction.hpp"
@@ -38,6 +39,7 @@ std::vector<core::MemberInfo> all_members() {
   add(core::member_infos("learn", "prediction", learn::prediction_terms()));
   add(core::member_infos("learn", "rate", learn::rate_terms()));
   add(core::member_infos("learn", "method", learn::methods()));
+  add(core::member_infos("learn", "bound", learn::bounds()));
   return out;
 }
 
