@@ -225,6 +225,34 @@ TEST_F(Command, ArraysByCodecTensorThereAndBack) {
   EXPECT_TRUE(wrong.one_line_of_error()) << wrong.err;
 }
 
+// Two arrays in one file, by hand: 8 bytes of length, JSON, the elements.
+TEST_F(Command, SafetensorsThereAndBack) {
+  std::string values;
+  core::Random random(core::Key(10));
+  for (int i = 0; i < 3000; ++i) {
+    const auto value = static_cast<float>(random.normal());
+    values.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  const std::string head =
+      R"({"a.weight":{"dtype":"F32","shape":[50,40],"data_offsets":[0,8000]},)"
+      R"("b.weight":{"dtype":"F32","shape":[1000],"data_offsets":[8000,12000]}})";
+  const std::uint64_t size = head.size();
+  const std::string file =
+      std::string(reinterpret_cast<const char*>(&size), sizeof size) + head + values;
+  core::write_file(folder_ / "x.safetensors", file);
+  const Outcome encoded = run_command(
+      {"encode", path("x.safetensors"), "--codec", "tensor", "-o", path("x.vt"), "--json"});
+  ASSERT_EQ(encoded.code, 0) << encoded.err;
+  const Outcome decoded = run_command({"decode", path("x.vt"), "-o", path("y.safetensors")});
+  ASSERT_EQ(decoded.code, 0) << decoded.err;
+  const std::string back = core::read_text(path("y.safetensors"));
+  ASSERT_GE(back.size(), values.size());
+  EXPECT_EQ(back.substr(back.size() - values.size()), values);
+  for (const char* name : {"a.weight", "b.weight"}) {
+    EXPECT_NE(back.find(name), std::string::npos) << name;
+  }
+}
+
 TEST_F(Command, BadDataIsOneAndLeavesNothing) {
   core::write_file(folder_ / "nan.csv", "a,b\n1,2\nnan,3\n");
   core::write_file(folder_ / "text.csv", "a,b\n1,red\n2,blue\n");

@@ -97,8 +97,8 @@ class Learner {
         model_(model),
         pass_(model),
         histogram_(histograms(x, model.levels)) {
-    flows_.resize_like(model);
-    mean_.resize_like(model);
+    flows_ = pass_.no_flows();
+    mean_ = flows_;
   }
 
   // Rows first .. first + count - 1, then theta. Returns their cost in bits.
@@ -106,29 +106,23 @@ class Learner {
 
  private:
   void maximise(float a, float scale);
+  void maximise_edges(int v, float a, float scale, float even);
 
   const LevelView& x_;
   const HiddenTreeOptions& options_;
   HiddenTree& model_;
   HiddenTreePass pass_;
-  HiddenTreeFlows flows_;  // of the batch
-  HiddenTreeFlows mean_;   // s
+  SparseFlows flows_;  // of the batch
+  SparseFlows mean_;   // s
   std::vector<Eigen::VectorXf> histogram_;
 };
 
 void Learner::maximise(float a, float scale) {
   const float prior = static_cast<float>(options_.pseudocount / static_cast<double>(x_.rows()));
-  const float even = prior / float(model_.states);
   const auto near = static_cast<float>(options_.neighbours / static_cast<double>(x_.rows()));
 #pragma omp parallel for schedule(dynamic, 8)
   for (int v = 0; v < model_.tree.size(); ++v) {
-    MatrixF& t = model_.transition[v];
-    MatrixF& flow = flows_.transition[v];
-    if (model_.tree.parent[v] >= 0) flow.array() *= t.array();
-    mean_.transition[v] = (1 - a) * mean_.transition[v] + a * scale * flow;
-    // What has been pruned stays 0.
-    t = (t.array() > 0).select(mean_.transition[v].array() + even, 0.0F);
-    normalize_rows(t);
+    maximise_edges(v, a, scale, prior / float(model_.states));
     mean_.leaf[v] = (1 - a) * mean_.leaf[v] + a * scale * flows_.leaf[v];
     model_.leaf[v] = mean_.leaf[v];
     model_.leaf[v].colwise() += prior * histogram_[v];
@@ -136,17 +130,34 @@ void Learner::maximise(float a, float scale) {
       model_.leaf[v] += near * smoothed(mean_.leaf[v], histogram_[v], options_.width);
     }
     normalize_columns(model_.leaf[v]);
-    flow.setZero();
     flows_.leaf[v].setZero();
   }
+}
+
+void Learner::maximise_edges(int v, float a, float scale, float even) {
+  const SparseView<float> edges = pass_.edges(v);
+  const bool root = model_.tree.parent[v] < 0;
+  std::vector<float>& flow = flows_.transition[v];
+  std::vector<float>& mean = mean_.transition[v];
+  for (Index z = 0; z < edges.rows; ++z) {
+    float sum = 0;
+    for (std::uint32_t i = edges.start[z]; i < edges.start[z + 1]; ++i) {
+      mean[i] = (1 - a) * mean[i] + a * scale * flow[i] * (root ? 1 : edges.value[i]);
+      flow[i] = 0;
+      sum += mean[i] + even;
+    }
+    for (std::uint32_t i = edges.start[z]; i < edges.start[z + 1]; ++i) {
+      model_.transition[v](z, edges.column[i]) = (mean[i] + even) / sum;
+    }
+  }
+  pass_.refresh(v);
 }
 
 double Learner::step(Index first, Index count, float a) {
   std::vector<double> bits(static_cast<std::size_t>(count), 0.0);
   for (Index at = 0; at < count; at += HiddenTreePass::kBlock) {
     const Index rows = std::min(HiddenTreePass::kBlock, count - at);
-    pass_.up(x_, first + at, rows, bits.data() + at);
-    pass_.down(x_, first + at, rows, flows_);
+    pass_.up_and_down(x_, first + at, rows, bits.data() + at, flows_);
   }
   maximise(a, 1 / static_cast<float>(count));
   double sum = 0;
@@ -270,20 +281,24 @@ HiddenTree refine_hidden_tree(const LevelView& x, HiddenTree model,
 
 HiddenTreeFlows mean_flows(const LevelView& x, const HiddenTree& model) {
   check_samples(x, model.tree.size(), model.levels, "code.mean_flows");
-  HiddenTreeFlows out;
-  out.resize_like(model);
   HiddenTreePass pass(model);
+  SparseFlows sum = pass.no_flows();
   std::vector<double> bits(HiddenTreePass::kBlock);
   for (Index at = 0; at < x.rows(); at += HiddenTreePass::kBlock) {
-    const Index rows = std::min(HiddenTreePass::kBlock, x.rows() - at);
-    pass.up(x, at, rows, bits.data());
-    pass.down(x, at, rows, out);
+    pass.up_and_down(x, at, std::min(HiddenTreePass::kBlock, x.rows() - at), bits.data(), sum);
   }
   const float scale = 1 / static_cast<float>(x.rows());
-  for (std::size_t v = 0; v < out.leaf.size(); ++v) {
-    if (model.tree.parent[v] >= 0) out.transition[v].array() *= model.transition[v].array();
-    out.transition[v] *= scale;
-    out.leaf[v] *= scale;
+  HiddenTreeFlows out;
+  for (int v = 0; v < model.tree.size(); ++v) {
+    const SparseView<float> edges = pass.edges(v);
+    const bool root = model.tree.parent[v] < 0;
+    MatrixF& t = out.transition.emplace_back(MatrixF::Zero(edges.rows, model.states));
+    for (Index z = 0; z < edges.rows; ++z) {
+      for (std::uint32_t i = edges.start[z]; i < edges.start[z + 1]; ++i) {
+        t(z, edges.column[i]) = scale * sum.transition[v][i] * (root ? 1 : edges.value[i]);
+      }
+    }
+    out.leaf.emplace_back(scale * sum.leaf[v]);
   }
   return out;
 }

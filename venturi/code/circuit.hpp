@@ -14,10 +14,10 @@
 //   K(y | x) ~ h(y) exp(-|x - y| / width)
 // from each level to those nearby: the levels that few samples told apart stay together.
 // Latents begin as the nearest of M random rows over the variables up to two edges away.
-// Cost O(n d M^2) a pass, 3 matrix products an edge. The same result for any number of threads if
-// the BLAS's products are (OPENBLAS_NUM_THREADS=1 makes them so); machines differ in last digits.
-// Sources: A. Liu, G. Van den Broeck, NeurIPS 2021 (HCLT); M. Dang, A. Liu, G. Van den Broeck,
-// NeurIPS 2022 (circuit flows); O. Cappe, E. Moulines, JRSS B 71, 2009 (stepwise EM).
+// Cost O(n E) a pass, E the transitions that are not 0 (d M^2 at most), three multiply-adds for
+// each and row. The same result for any number of threads; machines differ in last digits. Sources:
+// A. Liu, G. Van den Broeck, NeurIPS 2021 (HCLT); M. Dang, A. Liu, G. Van den Broeck, NeurIPS 2022
+// (circuit flows); O. Cappe, E. Moulines, JRSS B 71, 2009 (stepwise EM).
 #pragma once
 
 #include <functional>
@@ -85,8 +85,6 @@ HiddenTree refine_hidden_tree(const LevelView& x, HiddenTree model,
 struct HiddenTreeFlows {
   std::vector<core::MatrixF> transition;
   std::vector<core::MatrixF> leaf;
-
-  void resize_like(const HiddenTree& model);
 };
 
 // The mean over rows of p(z_parent(v), z_v | x), and of p(z_v | x) [x_v = level].

@@ -1,7 +1,5 @@
 #include "venturi/code/circuit_codec.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -10,6 +8,7 @@
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/code/range_coder.hpp"
+#include "venturi/code/sparse_rows.hpp"
 
 namespace venturi::code {
 namespace {
@@ -100,8 +99,8 @@ class HiddenTreeCoder::Beliefs {
         m_(coder.states_),
         evidence_(coder.children_.size()),
         own_(coder.children_.size()),
-        in_(rows * m_),
-        out_(rows * m_) {}
+        in_((rows + kTile - 1) / kTile * kTile * m_, 0.0),
+        out_(in_.size()) {}
 
   // Visits the variables in their order: code(v, belief) fills x's column v.
   template <class Code>
@@ -128,28 +127,28 @@ class HiddenTreeCoder::Beliefs {
   }
 
  private:
-  void multiply(int v, bool up) {
-    const Index k = coder_.transition_[v].rows();
-    const auto n = static_cast<int>(rows_);
-    const auto m = static_cast<int>(m_);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, up ? CblasTrans : CblasNoTrans, n, m,
-                static_cast<int>(k), 1.0, in_.data(), static_cast<int>(k),
-                coder_.transition_[v].data(), m, 0.0, out_.data(), m);
+  // By the transition of v, from its parent's states or (up) to them; `from` row by row.
+  void multiply(int v, bool up, const std::vector<Word>& from) {
+    const SparseView<double> edges = (up ? coder_.up_ : coder_.down_)[v].view();
+    for (Index i = 0; i < rows_; ++i) {
+      for (Index z = 0; z < m_; ++z) in_[place(i, z)] = static_cast<double>(from[i * m_ + z]);
+    }
+    for (Index row = 0; row < rows_; row += kTile) {
+      circuit_kernels().multiply_exact(edges, in_.data() + row * m_, out_.data() + row * m_);
+    }
   }
+  // Where in_ and out_ hold state z of row i, in tiles.
+  Index place(Index i, Index z) const { return (i / kTile * m_ + z) * kTile + i % kTile; }
   void open(int v) {
     const int above = coder_.tree_.parent[v];
     own_[v].resize(static_cast<std::size_t>(rows_ * m_));
     evidence_[v].assign(own_[v].size(), (Word{1} << kMessageBits) - 1);
-    for (Index i = 0; i < rows_ * m_; ++i) {
-      if (above < 0) {
-        own_[v][i] = static_cast<Word>(coder_.transition_[v](0, i % m_));
-      } else {
-        in_[i] = static_cast<double>(own_[above][i]);
+    if (above >= 0) multiply(v, false, own_[above]);
+    for (Index i = 0; i < rows_; ++i) {
+      for (Index z = 0; z < m_; ++z) {
+        own_[v][i * m_ + z] =
+            static_cast<Word>(above < 0 ? coder_.transition_[v](0, z) : out_[place(i, z)]);
       }
-    }
-    if (above >= 0) {
-      multiply(v, false);
-      for (Index i = 0; i < rows_ * m_; ++i) own_[v][i] = static_cast<Word>(out_[i]);
     }
     for (Index i = 0; i < rows_; ++i) rescale(own_[v].data() + i * m_, m_);
   }
@@ -171,12 +170,11 @@ class HiddenTreeCoder::Beliefs {
     }
   }
   void close(int v, int above) {
-    for (Index i = 0; i < rows_ * m_; ++i) in_[i] = static_cast<double>(evidence_[v][i]);
+    multiply(v, true, evidence_[v]);
     evidence_[v] = {};
-    multiply(v, true);
     factor_.resize(static_cast<std::size_t>(m_));
     for (Index i = 0; i < rows_; ++i) {
-      for (Index z = 0; z < m_; ++z) factor_[z] = static_cast<Word>(out_[i * m_ + z]);
+      for (Index z = 0; z < m_; ++z) factor_[z] = static_cast<Word>(out_[place(i, z)]);
       if (!rescale(factor_.data(), m_)) continue;
       times(own_[above], i, factor_.data());
       times(evidence_[above], i, factor_.data());
@@ -213,7 +211,15 @@ HiddenTreeCoder::HiddenTreeCoder(const HiddenTree& model)
     }
     cumulative_.push_back(std::move(c));
   }
+  make_lists();
+}
+
+void HiddenTreeCoder::make_lists() {
   children_ = tree_.children();
+  for (const core::Matrix& t : transition_) {
+    up_.emplace_back(t, false);
+    down_.emplace_back(t, true);
+  }
 }
 
 std::vector<std::byte> HiddenTreeCoder::encode(const LevelView& x) const {
@@ -321,7 +327,7 @@ HiddenTreeCoder HiddenTreeCoder::deserialize(core::Bytes bytes, std::string_view
     out.cumulative_.push_back(std::move(c));
   }
   if (in.left() > 0) core::fail_data(source_name, "{} bytes are left over", in.left());
-  out.children_ = out.tree_.children();
+  out.make_lists();
   return out;
 }
 

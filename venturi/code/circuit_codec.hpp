@@ -2,18 +2,18 @@
 //
 // Rows of small whole numbers to one stream of bytes under a hidden Chow-Liu tree, and back. The
 // tree's depth-first order is the order of coding, so each p(x_v | what came before) follows from
-// messages along the tree: one down and one up an edge, O(d M^2) a row for all d conditionals
-// together, nothing a variable that grows with d. (The source's orders over general circuits cost
-// O(log d) passes of the circuit.) Rows go in blocks of 256: all of variable order[0], then all of
-// order[1], ...
+// messages along the tree: one down and one up an edge, O(E + d M) a row for all d conditionals
+// together, E the masses of transitions that are not 0, nothing a variable that grows with d. (The
+// source's orders over general circuits cost O(log d) passes of the circuit.) Rows go in blocks of
+// 256: all of variable order[0], then all of order[1], ...
 //
 // Exactness. The model is held as whole masses: transitions of 2^16 a row, leaves of 2^20 a column.
 // Messages are whole numbers below 2^29, shifted down (rounded down) or up as one block, so that
 // the largest has 29 bits. Matrix products are sums of at most 256 terms below 2^45, hence whole
 // numbers below 2^53: they are done in double, where each partial sum is exact in any order, with
 // or without fused multiply-add. All else is 64-bit unsigned arithmetic. So the bytes do not depend
-// on the machine, the compiler, the BLAS or the threads. An observation or a subtree that the
-// masses hold impossible under each state still possible is passed over.
+// on the machine, its instructions, the compiler or the threads. An observation or a subtree that
+// the masses hold impossible under each state still possible is passed over.
 //
 // Coding: with w the belief in z_v, C the cumulative leaf masses, S(x) = sum_z w(z) C(x, z), at
 // most 2^57, t the bits by which S(levels) passes 2^32, and R = floor(2^56 / ((S(levels) >> t) +
@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "venturi/code/circuit.hpp"
+#include "venturi/code/sparse_rows.hpp"
 
 namespace venturi::code {
 
@@ -51,6 +52,7 @@ class HiddenTreeCoder {
  private:
   class Beliefs;
   HiddenTreeCoder() = default;
+  void make_lists();
 
   VariableTree tree_;
   int states_ = 0;
@@ -58,6 +60,8 @@ class HiddenTreeCoder {
   std::vector<core::Matrix> transition_;                // masses of 2^16 a row
   std::vector<std::vector<std::uint32_t>> cumulative_;  // of v: (levels + 1) * M
   std::vector<std::vector<int>> children_;
+  std::vector<SparseRows<double>> up_;    // transition_ without its zeros
+  std::vector<SparseRows<double>> down_;  // its transpose
 };
 
 }  // namespace venturi::code

@@ -19,8 +19,8 @@ std::vector<core::Figure> pc_lossless_figures(const std::string& name, const Lev
                                               const LevelView& test, const GrowingOptions& options,
                                               core::Key key);
 
-// sparse-pc: each round's pruning against the flow bound, on `train`, and bits a value of `test`
-// before the first round and after the last.
+// sparse-pc: each round's pruning against the flow bound, on `train`; bits a value of `test` under
+// the model before the first round; and `test` written as one file after the last, as above.
 std::vector<core::Figure> sparse_pc_figures(const std::string& name, const LevelView& train,
                                             const LevelView& test, const GrowingOptions& options,
                                             core::Key key);

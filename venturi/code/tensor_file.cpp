@@ -269,7 +269,7 @@ std::vector<CodedTensor> write_tensors(const std::filesystem::path& path,
   }
   RecordWriter writer(path, {.codec = "static", .header = std::move(header)});
   for (const NamedTensor& tensor : tensors) {
-    const auto& [name, array] = tensor;
+    const data::Array& array = tensor.second;  // no binding: clang 14 captures none in a lambda
     const Way way = way_for(tensor, coding);
     const Cut cut(array.count(), array.shape, way);
     std::vector<std::vector<std::byte>> records(cut.pieces());
@@ -282,7 +282,7 @@ std::vector<CodedTensor> write_tensors(const std::filesystem::path& path,
                                                   cut.columns, kWrite);
       errors[i] = sum_of_squared_errors(piece, back, way);
     });
-    CodedTensor told{.name = name,
+    CodedTensor told{.name = tensor.first,
                      .way = std::string(kWays[static_cast<std::size_t>(way)]),
                      .values = array.count(),
                      .raw_bytes = array.bytes.size()};
