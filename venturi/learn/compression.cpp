@@ -1,9 +1,10 @@
 #include "venturi/learn/compression.hpp"
 
+#include <cmath>
+
 #include "venturi/core/units.hpp"
 #include "venturi/measure/kernel_density.hpp"
 #include "venturi/measure/kernel_sums.hpp"
-#include "venturi/measure/pairwise.hpp"
 
 namespace venturi::learn {
 namespace {
@@ -14,6 +15,11 @@ core::Matrix doubles(const Tensor& t) { return tensor::to_matrix(t).cast<double>
 
 double mean_variance(const core::Matrix& z) {
   return (z.rowwise() - z.colwise().mean()).squaredNorm() / static_cast<double>(z.size());
+}
+
+// Unlike the median distance it is not 0 where more than half of the rows are equal.
+double spread_width(const core::Matrix& z) {
+  return std::sqrt(mean_variance(z) * static_cast<double>(z.cols()));
 }
 
 }  // namespace
@@ -38,8 +44,8 @@ Compression measure_compression(const Model& model, const Tensor& x, core::Key k
   const double noise =
       noisy.log_scale.defined() ? torch::exp(2 * noisy.log_scale).mean().item<double>() : 0;
   constexpr double kFloor = 0.01;
-  return {.qmi = measure::normalised_cauchy_schwarz_information({rows, measure::median_width(rows)},
-                                                                {z, measure::median_width(z)}),
+  return {.qmi = measure::normalised_cauchy_schwarz_information({rows, spread_width(rows)},
+                                                                {z, spread_width(z)}),
           .kde_bits = measure::noisy_rate_bounds_nats(middle, noise + kFloor * spread).upper *
                       core::kBitsPerNat};
 }
