@@ -254,7 +254,6 @@ void Compress::run() const {
   const std::vector<Tensor> one = {x.slice(0, 0, 1)};
   json["seconds_a_sample"] = net::measure_costs(net::Executor(small), one, 3).seconds;
   json["seconds_a_sample_before"] = net::measure_costs(subject.executor(), one, 3).seconds;
-  result.model.facts = {{"budget", budget}, {"divergence_bits", result.measured_bits}};
   for (const std::string& file : output) write(result.model, file, *monitor);
   core::remove_folder(parts_folder);
   core::Record kept{.command = "compress",
