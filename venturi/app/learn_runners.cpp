@@ -112,10 +112,10 @@ std::vector<Figure> run_sweep_speed(const Run& run) {
   const int epochs = 4;
   std::vector<learn::SweepPart> parts;
   std::vector<learn::SweepRun> runs;
-  const int seeds = 5;
+  constexpr std::size_t kSeeds = 5;
   const std::vector<double> betas =
       core::find_member(learn::methods(), "vib", "app.recipe").make().betas;
-  for (std::size_t s = 0; s < seeds; ++s) {
+  for (std::size_t s = 0; s < kSeeds; ++s) {
     parts.push_back({housing_like(n, key.split(s)), housing_like(128, key.split(s))});
     for (const double beta : betas) runs.push_back({s, beta, key.split(s)});
   }
