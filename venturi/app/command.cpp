@@ -1,7 +1,5 @@
 #include "venturi/app/command.hpp"
 
-#include "venturi/app/robustness.hpp"
-
 #include <csignal>
 #include <cstdio>
 
@@ -70,7 +68,6 @@ int run(int argc, char** argv) {
   add_inspect(app);
   add_eval(app);
   add_plane(app);
-  add_robustness(app);
   add_report(app);
   add_reproduce(app);
   add_list(app);

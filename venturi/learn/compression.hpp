@@ -3,9 +3,8 @@
 // How much a trained model's z keeps of x, by two estimators that are the same for every method and
 // see nothing of its objective:
 //   qmi       normalised Cauchy-Schwarz QMI of x and z, z as the channel sends it (with its noise),
-//             each kernel as wide as the root of its variable's summed
-//             variances. No unit; about 1 for z = x,
-//             not bounded by it.
+//             each kernel as wide as the root of its variable's summed variances. No unit; about 1
+//             for z = x, not bounded by it.
 //   kde_bits  upper bound on I(X; T), T = mean of z + N(0, v), v = the channel's own mean noise
 //             variance + 1 % of the mean variance of the columns of z, in bits: so a channel
 //             without noise, whose I(X;Z) is infinite, is read at a tenth of its spread. At most
