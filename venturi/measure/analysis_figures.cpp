@@ -293,6 +293,7 @@ std::vector<Figure> sampled_bias_figures(Key key, bool quick) {
     before = found;
     // Uniform in a ball of radius 2 sqrt(d) of the null space.
     std::vector<double> in_ball;
+    in_ball.reserve(draws);
     core::Random random(of_d.split("ball"));
     const auto left = static_cast<double>(d - kRows), of_all = static_cast<double>(d);
     for (int s = 0; s < draws; ++s) {
