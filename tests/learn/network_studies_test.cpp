@@ -41,7 +41,7 @@ TEST(NetworkStudies, ActivePassiveQuick) {
   EXPECT_LE(figures.at("passive latents"), 6);
 }
 
-TEST(NetworkStudies, KappatuneFormula) {
+TEST(NetworkStudies, SlowKappatuneFormula) {
   core::Monitor monitor;
   const auto figures = values(kappatune_figures(Key(1), true, monitor));
   EXPECT_LT(figures.at("entropy less its formula, largest"), 1e-9);
