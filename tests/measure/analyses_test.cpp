@@ -39,6 +39,7 @@ TEST(Analyse, SaysWhatTheHeadersCompute) {
   const Matrix f = labels(1000, 2, 3), z = f + 0.1 * normals(1000, 2, Key(1));
   EXPECT_EQ(read("mig", {z, f}).at("MIG").bits, mutual_information_gap(z, f, 20));
   EXPECT_EQ(read("mig", {z, f}, {.bins = 7}).at("MIG").bits, mutual_information_gap(z, f, 7));
+  EXPECT_EQ(read("mig", {z, f}).at("MIG").unit, "1");
   EXPECT_EQ(read("sap", {z, f}).at("SAP").bits, separated_predictability(z, f));
   const auto mec = read("infomec", {z, f});
   EXPECT_EQ(mec.at("InfoM").bits, info_mec(z, f).modularity);

@@ -123,7 +123,7 @@ Held hold(const Matrix& centres, const Matrix& data, bool quick, Key key) {
 }  // namespace
 
 std::vector<core::Figure> generator_bound_figures(core::Key key, bool quick) {
-  const int trials = quick ? 2 : 4;
+  const int trials = quick ? 2 : 20;
   const Index n = quick ? 300 : 1000;
   double below = 0, slack = std::numeric_limits<double>::infinity(), widest = 0;
   std::vector<core::Figure> out;

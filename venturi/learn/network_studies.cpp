@@ -90,16 +90,16 @@ double loss_bits(const Perceptron& net, const Tensor& x, const Tensor& y) {
   return torch::nn::functional::cross_entropy(net.forward(x), y).item<double>() * core::kBitsPerNat;
 }
 
-// Inputs and the answers of a random teacher, each class about as frequent.
+// Inputs, moved by `shift`, and a random teacher's answers to them, each class about as frequent.
 struct Teacher {
   Tensor x, y;
 };
-Teacher teach(Index n, Key teacher, Key inputs) {
+Teacher teach(Index n, Key teacher, Key inputs, double shift = 0) {
   const torch::NoGradGuard no_grad;
   Perceptron net(20, {32}, 5, teacher);
   const Tensor x = normals(n, 20, inputs);
   const Tensor reference = net.forward(normals(4000, 20, teacher.split("reference")));
-  return {x, ((net.forward(x) - reference.mean(0)) / reference.std(0)).argmax(1)};
+  return {x + shift, ((net.forward(x) - reference.mean(0)) / reference.std(0)).argmax(1)};
 }
 
 struct Tuned {
@@ -161,7 +161,7 @@ std::vector<Figure> kappatune_figures(Key key, bool quick, core::Monitor& monito
     const Key own = key.split(static_cast<std::uint64_t>(s));
     const Key first = own.split("first"), second = own.split("second");
     const Teacher old = teach(n, first, own.split("x")), held = teach(n, first, own.split("held"));
-    const Teacher task = teach(n, second, own.split("new"));
+    const Teacher task = teach(n, second, own.split("new"), 2);
     Perceptron net(20, {64, 64, 64}, 5, own.split("weights"));
     Adam adam(net.parameters().flat(), net.parameters().flat_gradient(), 0, {});
     for (int e = 0; e < 60; ++e) {
@@ -212,7 +212,7 @@ namespace {
 struct Encoded {
   Matrix mean, variance;
 };
-Encoded train_autoencoder(Key key, int epochs) {
+Encoded train_autoencoder(Key key) {
   constexpr Index kRows = 4096, kLatents = 8;
   Tensor x;
   {
@@ -227,9 +227,10 @@ Encoded train_autoencoder(Key key, int epochs) {
   Adam of_decoder(decoder.parameters().flat(), decoder.parameters().flat_gradient(), 0, {});
   torch::Generator generator = tensor::make_generator(key.split("samples"), torch::kCPU);
   constexpr double kNoise = 0.3;  // deviation of the decoder's normal law
-  for (int e = 0; e < epochs; ++e) {
+  for (int e = 0; e < 150; ++e) {
     const Key own = key.split("epoch").split(static_cast<std::uint64_t>(e));
     epoch(kRows, of_encoder, 1e-3, own, [&](const Tensor& rows) {
+      // What the batch before left for the decoder.
       if (of_decoder.steps() < of_encoder.steps()) of_decoder.step(1e-3);
       const Tensor batch = x.index_select(0, rows);
       const auto parts = encoder.forward(batch).chunk(2, 1);
@@ -274,7 +275,7 @@ std::vector<Figure> active_passive_figures(Key key, bool quick, core::Monitor& m
   for (int s = 0; s < networks; ++s) {
     monitor.say(fmt::format("autoencoder {} of {}", s + 1, networks));
     const Key own = key.split(static_cast<std::uint64_t>(s));
-    const Encoded found = train_autoencoder(own, quick ? 40 : 150);
+    const Encoded found = train_autoencoder(own);
     const auto kinds = measure::latent_activity(found.variance);
     for (std::size_t l = 0; l < kinds.size(); ++l) {
       const auto mean = found.mean.col(static_cast<Index>(l)).array();

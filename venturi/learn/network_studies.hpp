@@ -15,9 +15,11 @@
 namespace venturi::learn {
 
 // Recipe kappatune. A network of four weight matrices learns the answers of one random teacher (5
-// classes, 20 normal inputs), then of another, tuned until its loss there is .4 nats (at most 3000
-// steps) in all parameters, in the two matrices of lowest condition number, or in the two of
-// highest. Forgetting: bits by which the first teacher's held-out loss has grown.
+// classes, 20 normal inputs), then of another whose inputs are moved by 2, so that one network
+// could hold both (without that, everything is forgotten whatever is tuned), until its loss there
+// is .4 nats (at most 3000 steps), in all parameters, in the two matrices of lowest condition
+// number, or in the two of highest. Forgetting: bits by which the first teacher's held-out loss has
+// grown.
 //   "entropy less its formula, largest" of random square matrices (weight_spectrum.hpp)
 //   "forgetting, all / lowest / highest", "steps, ..." and "forgetting, all less lowest, in
 //   standard errors", "loss reached" (part of the runs)
@@ -25,7 +27,7 @@ std::vector<core::Figure> kappatune_figures(core::Key key, bool quick, core::Mon
 
 // Recipe active-passive-vae. Variational autoencoders of 8 latents, of 16 columns made of three
 // factors.
-//   "planted passive latents missed"; "passive latents" flagged, those with KL above .1 nats among
+//   "planted latents misnamed"; "passive latents" flagged, those with KL above .1 nats among
 //   them ("passive, though used") and those below that were not flagged ("unused, not passive");
 //   total correlations in bits of means and samples, with and without passive latents, and
 //   "disagreement kept" |means - samples| without them over the same with them

@@ -83,6 +83,7 @@ Estimate of_rows(const OfRows& f, const AnalysisOptions& options, core::Key key)
     out.level = options.interval;
     out.warnings.push_back(fmt::format("no interval: of a part of the rows, {}", error.what()));
   }
+  out.unit = f.unit;  // intervals speak of bits
   return out;
 }
 

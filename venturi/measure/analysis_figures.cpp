@@ -179,7 +179,7 @@ Matrix drawn_modes(Index n, Index modes, Index outliers, const Matrix& centres, 
 }  // namespace
 
 std::vector<Figure> precision_recall_figures(Key key, bool quick) {
-  const Index n = quick ? 1000 : 4000;
+  const Index n = quick ? 2000 : 4000;
   const Matrix centres = 20 * normals(kModes, 8, key.split("centres"));
   const Matrix real = drawn_modes(n, kModes, 0, centres, key.split("real"));
   const ManifoldOverlap whole =
@@ -293,6 +293,7 @@ std::vector<Figure> sampled_bias_figures(Key key, bool quick) {
     before = found;
     // Uniform in a ball of radius 2 sqrt(d) of the null space.
     std::vector<double> in_ball;
+    in_ball.reserve(draws);
     core::Random random(of_d.split("ball"));
     const auto left = static_cast<double>(d - kRows), of_all = static_cast<double>(d);
     for (int s = 0; s < draws; ++s) {

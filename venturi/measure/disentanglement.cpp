@@ -91,12 +91,14 @@ Matrix one_hot(const std::vector<Codes>& latents, Index n) {
 double mutual_information_gap(const MatrixView& codes, const MatrixView& factors, int bins) {
   const std::vector<Codes> sources = sources_of(codes, factors, "measure.mutual_information_gap");
   std::vector<Codes> latents;
+  latents.reserve(codes.cols());
   for (Index j = 0; j < codes.cols(); ++j) {
     latents.push_back(coded(equal_width_codes(codes.col(j), bins)));
   }
   double mean = 0;
   for (const Codes& source : sources) {
     std::vector<double> known;
+    known.reserve(latents.size());
     for (const Codes& latent : latents) {
       known.push_back(information_of<plug_in_bits>(source, latent));
     }
