@@ -19,7 +19,7 @@ std::int64_t size_of(const Tensor& scores) {
   return scores.size(1);
 }
 
-Tensor diagonal(const Tensor& scores) { return scores.diagonal(0, 1, 2); }
+Tensor joint_scores(const Tensor& scores) { return scores.diagonal(0, 1, 2); }
 
 Tensor eye(const Tensor& scores) {
   return torch::eye(size_of(scores), scores.options().dtype(torch::kBool));
@@ -33,14 +33,14 @@ double log_pairs(std::int64_t n) { return std::log(static_cast<double>(n) * doub
 
 Tensor mean_apart(const Tensor& scores) {
   const auto n = static_cast<double>(size_of(scores));
-  return (scores.sum({1, 2}) - diagonal(scores).sum(1)) / (n * (n - 1));
+  return (scores.sum({1, 2}) - joint_scores(scores).sum(1)) / (n * (n - 1));
 }
 
 }  // namespace
 
 Tensor joint_mean(const Tensor& scores) {
   size_of(scores);
-  return diagonal(scores).mean(1);
+  return joint_scores(scores).mean(1);
 }
 
 Tensor log_mean_exp_apart(const Tensor& scores) {
@@ -67,7 +67,7 @@ Tensor info_nce(const Tensor& scores) {
 
 Tensor jensen_shannon(const Tensor& scores) {
   namespace F = torch::nn::functional;
-  return -F::softplus(-diagonal(scores)).mean(1) - mean_apart(F::softplus(scores));
+  return -F::softplus(-joint_scores(scores)).mean(1) - mean_apart(F::softplus(scores));
 }
 
 Tensor smile(const Tensor& scores, double tau) {
@@ -80,7 +80,7 @@ Tensor club(const Tensor& scores) { return joint_mean(scores) - scores.mean({1, 
 
 Tensor leave_one_out(const Tensor& scores) {
   const auto others = static_cast<double>(size_of(scores) - 1);
-  return (diagonal(scores) - without_diagonal(scores).logsumexp(1)).mean(1) + std::log(others);
+  return (joint_scores(scores) - without_diagonal(scores).logsumexp(1)).mean(1) + std::log(others);
 }
 
 namespace {
