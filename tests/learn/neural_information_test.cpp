@@ -74,8 +74,10 @@ TEST(NeuralInformation, ManyProblemsAtOnceAreSolvedEachOnItsOwn) {
   const std::vector<PairedRows> problems = {normal_pair(3000, 1, 0.9, core::Key(5)),
                                             normal_pair(3000, 1, 0.0, core::Key(6)),
                                             normal_pair(3000, 1, 0.6, core::Key(7))};
+  NeuralOptions options = small();
+  options.bound = "infonce";
   const auto out =
-      neural_informations(problems, "infonce", small(), core::Key(1), torch::kCPU, core::silent());
+      neural_informations(problems, options, core::Key(1), torch::kCPU, core::silent());
   ASSERT_EQ(out.size(), 3u);
   EXPECT_NEAR(out[0].bits, -0.5 * std::log2(1 - 0.81), 0.15);
   EXPECT_NEAR(out[1].bits, 0, 0.08);
