@@ -1,5 +1,7 @@
 #include "venturi/app/command.hpp"
 
+#include "venturi/app/robustness.hpp"
+
 #include <csignal>
 #include <cstdio>
 
@@ -68,6 +70,7 @@ int run(int argc, char** argv) {
   add_inspect(app);
   add_eval(app);
   add_plane(app);
+  add_robustness(app);
   add_report(app);
   add_reproduce(app);
   add_list(app);

@@ -5,6 +5,7 @@
 #include "venturi/app/circuit.hpp"
 #include "venturi/app/compress_runners.hpp"
 #include "venturi/app/demo.hpp"
+#include "venturi/app/learn_runners.hpp"
 #include "venturi/app/recipe.hpp"
 #include "venturi/code/circuit_figures.hpp"
 #include "venturi/code/figures.hpp"
@@ -299,6 +300,17 @@ constexpr core::Member<Runner> kRunners[] = {
      "Ozair et al., NeurIPS 2019", "minutes", run_wdm},
     {"train", "an experiment of the room learn on one data set", "own", "as its options",
      run_train},
+    {"compare", "methods of the room learn side by side on one data set", "own", "as its options",
+     run_compare},
+    {"target-rates", "rates asked for on several data sets, and what is lost at each", "see recipe",
+     "as its options", run_target_rates},
+    {"sweep-speed", "50 small models trained as one against one after another", "own", "seconds",
+     run_sweep_speed},
+    {"step-speed", "one training step of each method", "own", "seconds", run_step_speed},
+    {"gaussian-curve", "linear bottlenecks against the analytic curve of Gaussian pairs",
+     "Chechik et al., JMLR 2005", "a minute", run_gaussian_curve},
+    {"deterministic-curve", "plain and squared Lagrangian on y = x mod 4",
+     "Kolchinsky et al., ICLR 2019", "minutes", run_deterministic_curve},
     {"demo", "the demo, held against JPEG and its own model", "own", "minutes", run_demo_recipe},
     {"mec-b", "minimum entropy coupling with bottleneck", "Ebrahimi et al., NeurIPS 2024",
      "seconds", run_keyed<couple::mec_b_figures>},
