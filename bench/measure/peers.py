@@ -1,9 +1,10 @@
 """KSG1 (k = 3): Venturi and its peers in one run, on the same arrays, answers compared.
 
 Peers: scikit-learn's mutual_info_regression (1+1 only; its 1e-10 noise and unit deviations make its
-answer differ in the last digits), NPEET's algorithm written as KD-tree calls of scikit-learn and of
-SciPy, infomeasure if it is installed. CPU seconds of one thread, least of several runs, Venturi
-before and after each set of peers. A row is marked if its answer is off by more than 1e-3 nats.
+answer differ in the last digits), NPEET's algorithm written as calls of scikit-learn's trees (a
+BallTree from 20 columns on, as NPEET does) and of SciPy's, NPEET itself and infomeasure if they are
+installed (NPEET: from github.com/gregversteeg/NPEET, which is not on PyPI). CPU seconds of one thread, medians (Venturi of twenty timings, before
+and after each set of peers; a peer of five). A row is marked if its answer is off by more than 1e-3 nats.
 
   OMP_NUM_THREADS=1 python3 bench/measure/peers.py build/plain/bench/measure_bench 50000,1 10000,5
 """
@@ -18,12 +19,16 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_regression
-from sklearn.neighbors import KDTree
+from sklearn.neighbors import BallTree, KDTree
 
 try:
     import infomeasure
 except ImportError:
     infomeasure = None
+try:
+    from npeet import entropy_estimators as npeet
+except ImportError:
+    npeet = None
 
 K = 3
 
@@ -31,7 +36,8 @@ K = 3
 def npeet_sklearn(x, y):
     """Kraskov's first estimate as NPEET does it: one joint tree, one tree a side."""
     joint = np.hstack([x, y])
-    radius = KDTree(joint, metric="chebyshev").query(joint, k=K + 1)[0][:, K] - 1e-15
+    tree = BallTree if joint.shape[1] >= 20 else KDTree
+    radius = tree(joint, metric="chebyshev").query(joint, k=K + 1)[0][:, K] - 1e-15
     total = digamma(K) + digamma(len(x))
     for side in (x, y):
         counts = KDTree(side, metric="chebyshev").query_radius(side, radius, count_only=True)
@@ -56,23 +62,23 @@ def by_infomeasure(x, y):
 
 
 def cpu_seconds(act, runs):
-    best, value = np.inf, None
+    seconds, value = [], None
     for _ in range(runs):
         start = time.process_time()
         value = float(act())
-        best = min(best, time.process_time() - start)
-    return best, value
+        seconds.append(time.process_time() - start)
+    return float(np.median(seconds)), value
 
 
 def venturi(program, folder):
-    """The least CPU seconds of ten timings, and the answer."""
+    """CPU seconds of ten timings, and the answer."""
     text = subprocess.run(
         [program, "--benchmark_filter=venturi_ksg1_file", "--benchmark_format=json",
          "--benchmark_min_time=0.02", "--benchmark_repetitions=10"],
         env={**os.environ, "VENTURI_KSG_DATA": folder},
         check=True, capture_output=True, text=True).stdout
     rows = [r for r in json.loads(text)["benchmarks"] if r["run_type"] == "iteration"]
-    return min(r["cpu_time"] for r in rows) / 1e3, rows[0]["value"]
+    return [r["cpu_time"] / 1e3 for r in rows], rows[0]["value"]
 
 
 def measure(program, n, d):
@@ -83,14 +89,16 @@ def measure(program, n, d):
              "the same, SciPy trees": lambda: npeet_scipy(x, y)}
     if d == 1:
         peers["scikit-learn"] = lambda: mutual_info_regression(x, y[:, 0], n_neighbors=K)[0]
+    if npeet is not None:
+        peers["NPEET itself"] = lambda: npeet.mi(x, y, k=K, base=np.e)
     if infomeasure is not None and n * d <= 50000:
         peers["infomeasure"] = lambda: by_infomeasure(x, y)
     with tempfile.TemporaryDirectory() as folder:
         np.save(os.path.join(folder, "x.npy"), x)
         np.save(os.path.join(folder, "y.npy"), y)
         ours, answer = venturi(program, folder)
-        rows = {name: cpu_seconds(act, 3 if n * d <= 50000 else 1) for name, act in peers.items()}
-        ours = min(ours, venturi(program, folder)[0])
+        rows = {name: cpu_seconds(act, 5 if n * d <= 50000 else 1) for name, act in peers.items()}
+        ours = float(np.median(ours + venturi(program, folder)[0]))
     print(f"| {n} | {d}+{d} | Venturi | {ours:.4f} | {answer:.5f} | 1 |", flush=True)
     for name, (seconds, value) in rows.items():
         mark = "" if abs(value - answer) < 1e-3 else " (differs)"

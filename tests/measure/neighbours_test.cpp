@@ -157,6 +157,29 @@ TEST(Neighbours, WideDataEqualsTheDoubleLoop) {
   expect_from_all_pairs(views, query, truth);
 }
 
+// Rows of several tiles, all of one scale (settled by bytes) or with one column far wider (by
+// floats), and k beyond the lanes of a vector.
+TEST(Neighbours, BytesAndFloatsEqualTheDoubleLoop) {
+  for (const double wide : {1.0, 1000.0}) {
+    for (const int k : {1, 3, 70}) {
+      std::vector<Matrix> groups{sample(Law::normal, 1201, 3, core::Key(4)),
+                                 sample(Law::normal, 1201, 4, core::Key(5))};
+      groups[1].leftCols(3) += groups[0];
+      groups[0].col(1) *= wide;
+      const std::vector<MatrixView> views(groups.begin(), groups.end());
+      for (const Reach reach : {Reach::strict, Reach::projected}) {
+        const NeighbourQuery query{.k = k, .reach = reach, .unions = {1, 2, 3}};
+        SCOPED_TRACE(k);
+        expect_from_all_pairs(views, query, slow(groups, query));
+      }
+    }
+  }
+  const Matrix x = sample(Law::normal, 4500, 6, core::Key(6));
+  const std::vector<MatrixView> one{x};
+  const NeighbourQuery query{.k = 2, .unions = {1}};
+  expect_from_all_pairs(one, query, slow({x}, query));
+}
+
 TEST(Neighbours, DoNotDependOnThreads) {
   const std::vector<Matrix> groups{sample(Law::grid, 500, 4, core::Key(1)),
                                    sample(Law::normal, 500, 2, core::Key(2))};

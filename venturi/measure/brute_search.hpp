@@ -1,6 +1,6 @@
 // venturi/measure/brute_search.hpp
 //
-// find_neighbours() by all pairs, in float32 with float64 where float32 cannot tell.
+// find_neighbours() by all pairs, in bytes or float32 with float64 where those cannot tell.
 #pragma once
 
 #include <span>
@@ -10,7 +10,8 @@
 
 namespace venturi::measure {
 
-// As find_neighbours(), on checked input. Cost: O(n^2 D / width), kernels.width floats at a time.
+// As find_neighbours(), on checked input. Cost: O(n^2 D / width), a vector of bytes or floats at a
+// time.
 Neighbours brute_neighbours(std::span<const core::MatrixView> groups, const NeighbourQuery& query,
                             const NeighbourKernels& kernels);
 

@@ -14,6 +14,25 @@
 
 namespace venturi::measure {
 
+// max over the columns of the groups in `members` of |x_ic - x_jc|, in float64.
+inline double exact_distance(std::span<const core::MatrixView> groups, std::size_t i, std::size_t j,
+                             unsigned members) {
+  double d = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    if ((members >> g & 1) == 0) continue;
+    const double* a = &groups[g].coeffRef(i, 0);
+    const double* b = &groups[g].coeffRef(j, 0);
+    for (core::Index c = 0; c < groups[g].cols(); ++c) d = std::max(d, std::fabs(a[c] - b[c]));
+  }
+  return d;
+}
+
+// Distances below `sure` are below the radius, those at `never` and above are not.
+template <class T>
+struct Shell {
+  T sure, never;
+};
+
 // The samples as float columns: centred on each column's median and scaled by one power of two, so
 // that neither overflow nor a large offset costs digits.
 //
@@ -22,6 +41,9 @@ namespace venturi::measure {
 // that, which also covers the rounding of a bound to float.
 class FloatCopy {
  public:
+  using Element = float;
+  static constexpr float kFar = std::numeric_limits<float>::infinity();
+
   explicit FloatCopy(std::span<const core::MatrixView> groups)
       : groups_(groups), n_(groups[0].rows()), stride_((n_ + kPad - 1) / kPad * kPad) {
     std::size_t dims = 0;
@@ -40,7 +62,7 @@ class FloatCopy {
       }
     }
     scale_ = largest > 0 ? std::ldexp(1.0, -std::clamp(std::ilogb(largest), -1000, 1000)) : 1.0;
-    columns_.assign(dims * stride_, std::numeric_limits<float>::infinity());
+    columns_.assign(dims * stride_, kFar);
     size_.assign(n_, 0.0F);
     std::size_t at = 0;
     for (const auto& g : groups) {
@@ -65,17 +87,13 @@ class FloatCopy {
   float slack(std::size_t i, float distance) const {
     return 0x1p-22F * (size_[i] + distance) + 0x1p-130F;
   }
-  // In float64, over the groups in `members`.
-  double exact(std::size_t i, std::size_t j, unsigned members) const {
-    double d = 0;
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      if ((members >> g & 1) == 0) continue;
-      const double* a = &groups_[g].coeffRef(i, 0);
-      const double* b = &groups_[g].coeffRef(j, 0);
-      for (core::Index c = 0; c < groups_[g].cols(); ++c) d = std::max(d, std::fabs(a[c] - b[c]));
-    }
-    return d;
+  // Of a neighbour no farther than one at float distance f: its own is below this.
+  float bound(std::size_t i, float f) const { return f + 2 * slack(i, f); }
+  Shell<float> shell(std::size_t i, double radius) const {
+    const auto reach = static_cast<float>(radius * scale_);
+    return {reach - slack(i, reach), reach + slack(i, reach)};
   }
+  std::span<const core::MatrixView> data() const { return groups_; }
 
  private:
   std::span<const core::MatrixView> groups_;

@@ -26,7 +26,9 @@ std::vector<Level> levels() {
   std::vector<Level> out{{"portable", portable_kernels(), true}};
 #if defined(__x86_64__)
   out.push_back({"avx2", avx2_kernels(), __builtin_cpu_supports("avx2") != 0});
-  out.push_back({"avx512", avx512_kernels(), __builtin_cpu_supports("avx512dq") != 0});
+  out.push_back(
+      {"avx512", avx512_kernels(),
+       __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512bw") != 0});
 #endif
   std::erase_if(out, [](const Level& level) { return level.kernels == nullptr || !level.runs; });
   return out;

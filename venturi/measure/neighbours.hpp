@@ -6,14 +6,15 @@
 // nearest neighbour and counts, for chosen unions of groups, the points within reach.
 //
 // Exactness: distances are those of float64 subtraction on the data as given, and the results
-// equal the obvious double loop bit for bit. The brute-force search runs in float32 on centred,
-// scaled copies with a bound on its rounding error, and settles every case within that bound in
-// float64. Ties: neighbours are ordered by (distance, index). Nothing is added to break ties.
+// equal the obvious double loop bit for bit. The brute-force search runs on columns rounded to
+// bytes (byte_copy.hpp) or, where those tell too little, on centred, scaled float32 columns, and
+// settles every case within the rounding's bound in float64. Ties: neighbours are ordered by
+// (distance, index). Nothing is added to break ties.
 //
 // Cost: "tree" O(n log n) in few dimensions, where the counts are small or boxes lie wholly
-// inside; "brute" O(n^2 D) with n*D floats and 4*n*groups floats a thread of memory. "auto" takes
-// the tree for a total dimension D <= 4. "cuda" is brute on the device of that name, for k <= 24
-// and D <= 64, in a build with VENTURI_CUDA. Parallel over points; results do not depend on
+// inside; "brute" O(n^2 D) with n*D floats and 4*n*groups floats a thread of memory at most. "auto"
+// takes the tree for a total dimension D <= 4. "cuda" is brute on the device of that name, for k <=
+// 24 and D <= 64, in a build with VENTURI_CUDA. Parallel over points; results do not depend on
 // threads. Errors: InvalidArgument for no groups, different lengths, k < 1 or k >= n; DataError for
 // NaN or infinity.
 #pragma once
