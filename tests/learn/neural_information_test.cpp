@@ -47,7 +47,10 @@ TEST(NeuralInformation, OfANormalPair) {
   }
   EXPECT_NEAR(estimate(rows, "l1out").bits, truth, 0.12);
   EXPECT_NEAR(estimate(rows, "doe").bits, truth, 0.12);
-  EXPECT_NEAR(estimate(rows, "club").bits, 0.64 / 0.36 / std::log(2.0), 0.4);
+  // With the true law CLUB is rho^2/(1 - rho^2) nats, far above; a learned one gives up part of it.
+  const double club = estimate(rows, "club").bits;
+  EXPECT_GT(club, truth);
+  EXPECT_LT(club, 1.1 * 0.64 / 0.36 / std::log(2.0));
   NeuralOptions joint = small();
   joint.critic.critic = "joint";
   EXPECT_NEAR(estimate(rows, "infonce", joint).bits, truth, 0.12);

@@ -259,8 +259,8 @@ class Counter {
 };
 
 // make(copy, kernels) gives one thread's task, called with every fourth point. Bytes where they
-// settle enough: on a few points first, at most one pair in 16 may be left to float64 (measured:
-// there a float row costs as much). Either way the answers are the same.
+// settle enough: on a few points first, at most one pair in 16 may be left to float64 (an
+// estimate of where a float row costs as much). Either way the answers are the same.
 template <class Make>
 void by_bytes_or_floats(std::span<const core::MatrixView> groups, const NeighbourKernels& kernels,
                         const Make& make) {
