@@ -34,7 +34,7 @@ MatrixF drawn(Index rows, Index columns, double share, std::uint64_t seed) {
   return out;
 }
 
-class CircuitKernelsOf : public testing::TestWithParam<Index> {};
+class CircuitKernelsOf : public ::testing::TestWithParam<Index> {};
 
 TEST_P(CircuitKernelsOf, ProductsAndFlowsAgainstLoops) {
   const Index m = GetParam();
@@ -120,7 +120,7 @@ TEST_P(CircuitKernelsOf, Elementwise) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(States, CircuitKernelsOf, testing::Values(1, 5, 16, 61, 256));
+INSTANTIATE_TEST_SUITE_P(States, CircuitKernelsOf, ::testing::Values(1, 5, 16, 61, 256));
 
 TEST(SparseRows, Refresh) {
   MatrixF t = drawn(9, 9, .5, 8);

@@ -61,27 +61,24 @@ GaussianGrid line(int n) {
   return out;
 }
 
-// The plane as points of known weight: a polar grid, angles and radii of equal probability.
+// The plane as points of equal weight: `radii` rings of equal probability, each at the radius of
+// its mean square, so that E|x|^2 = 2 is exact whatever the number of rings.
 struct Plane {
-  std::vector<double> x, y, weight;
+  std::vector<double> x, y;
+  double weight = 0;
 };
 Plane plane(int radii, int angles) {
-  Plane out;
+  Plane out{.x = {}, .y = {}, .weight = 1.0 / (static_cast<double>(radii) * angles)};
+  // P(|x| > r) = exp(-r^2/2); E[|x|^2; |x| > r] = (r^2 + 2) exp(-r^2/2).
+  const auto beyond = [](double p) { return p > 0 ? (2 - 2 * std::log(p)) * p : 0; };
   for (int i = 0; i < radii; ++i) {
-    // P(|x| > r) = exp(-r^2/2); rings of equal probability by their mean radius.
     const double from = 1 - static_cast<double>(i) / radii,
                  to = 1 - static_cast<double>(i + 1) / radii;
-    const double a = std::sqrt(-2 * std::log(from)), b = to > 0 ? std::sqrt(-2 * std::log(to)) : 8;
-    for (int part = 0; part < 4; ++part) {  // a ring in four, against coarse tails
-      const double r0 = a + (b - a) * part / 4, r1 = a + (b - a) * (part + 1) / 4;
-      const double mass = std::exp(-r0 * r0 / 2) - std::exp(-r1 * r1 / 2);
-      const double r = (r0 + r1) / 2;
-      for (int k = 0; k < angles; ++k) {
-        const double angle = 2 * std::numbers::pi * (k + .5 * ((i + part) % 2)) / angles;
-        out.x.push_back(r * std::cos(angle));
-        out.y.push_back(r * std::sin(angle));
-        out.weight.push_back(mass / angles);
-      }
+    const double r = std::sqrt((beyond(from) - beyond(i + 1 == radii ? 0 : to)) * radii);
+    for (int k = 0; k < angles; ++k) {
+      const double angle = 2 * std::numbers::pi * (k + .5 * (i % 2)) / angles;
+      out.x.push_back(r * std::cos(angle));
+      out.y.push_back(r * std::sin(angle));
     }
   }
   return out;
@@ -146,7 +143,7 @@ GaussianGrid lloyd(const Plane& plane, std::vector<double> points, int iteration
     double error = 0;
     for (std::size_t i = 0; i < plane.x.size(); ++i) {
       const auto k = static_cast<std::size_t>(nearest.of(plane.x[i], plane.y[i]));
-      const double w = plane.weight[i];
+      const double w = plane.weight;
       const double dx = plane.x[i] - points[2 * k], dy = plane.y[i] - points[2 * k + 1];
       error += w * (dx * dx + dy * dy);
       mass[k] += w;
@@ -165,11 +162,11 @@ GaussianGrid lloyd(const Plane& plane, std::vector<double> points, int iteration
 }
 
 GaussianGrid in_plane(int n) {
-  const Plane coarse = plane(60, 72), fine = plane(200, 200);
+  const Plane coarse = plane(120, 60), fine = plane(500, 120);
   GaussianGrid best{
       .dimensions = 2, .points = {}, .error = std::numeric_limits<double>::infinity()};
   // Small grids have many poor fixed points, and are quick.
-  const auto starts = static_cast<std::uint64_t>(std::max(4, 480 / n));
+  const auto starts = static_cast<std::uint64_t>(std::max(4, 320 / n));
   for (std::uint64_t start = 0; start < starts; ++start) {
     core::Random random(core::Key(start).split("gaussian_grid"));
     std::vector<double> points;
@@ -250,6 +247,7 @@ CodedMatrix higgs(std::span<const float> w, std::int64_t rows, const GaussianGri
       out.levels.push_back(best);
     }
   }
+  round_to_file(out);
   return out;
 }
 

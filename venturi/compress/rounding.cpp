@@ -198,6 +198,7 @@ CodedMatrix round_to_code(const Tensor& matrix, std::string_view code, std::int6
   }
   out.scales = tensor::to_floats(torch::stack(scales, 1));
   out.levels = to_levels(torch::cat(levels, 1));
+  round_to_file(out);
   return out;
 }
 
