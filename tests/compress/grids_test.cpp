@@ -39,12 +39,33 @@ TEST(GaussianGrid, IsWhatSamplesSee) {
   EXPECT_NEAR(error, grid.error, .02 * grid.error);
 }
 
-TEST(GaussianGrid, PlaneSixteen) { EXPECT_NEAR(gaussian_grid(16, 2).error, .1081, 1e-4); }
+// In the plane the least error is not known: .1081, .0301, .0220 and .00797 are of grids found by
+// Lloyd's algorithm, local optima, which ours may only undercut. Samples tell what a grid's error
+// is.
+void expect_good_plane(int n, double found) {
+  const GaussianGrid grid = gaussian_grid(n, 2);
+  EXPECT_LE(grid.error, found + 1e-4) << n;
+  double error = 0;
+  const auto x = normals(400000, 3);
+  for (std::size_t i = 0; i < x.size(); i += 2) {
+    double least = 1e9;
+    for (std::size_t k = 0; k < grid.points.size(); k += 2) {
+      const double dx = x[i] - grid.points[k], dy = x[i + 1] - grid.points[k + 1];
+      least = std::min(least, dx * dx + dy * dy);
+    }
+    error += least / static_cast<double>(x.size());
+  }
+  // The deviation of a square of the error is about its mean: 1/sqrt(200000) of it a standard
+  // error.
+  EXPECT_NEAR(error, grid.error, .01 * grid.error) << n;
+}
+
+TEST(GaussianGrid, PlaneSixteen) { expect_good_plane(16, .1081); }
 
 TEST(GaussianGrid, SlowPlane) {
-  EXPECT_NEAR(gaussian_grid(64, 2).error, .0301, 1e-4);
-  EXPECT_NEAR(gaussian_grid(88, 2).error, .0220, 1e-4);
-  EXPECT_NEAR(gaussian_grid(256, 2).error, .00797, 1e-4);
+  expect_good_plane(64, .0301);
+  expect_good_plane(88, .0220);
+  expect_good_plane(256, .00797);
 }
 
 TEST(Higgs, ErrorOfAMatrixIsTheGrids) {
