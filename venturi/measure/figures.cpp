@@ -161,7 +161,9 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
 }
 
 std::vector<core::Figure> compression_figures(const CompressionOptions& options, core::Key key) {
-  core::check_options(options, "measure.compression_figures");
+  constexpr const char* kWhere = "measure.compression_figures";
+  core::check_options(options, kWhere);
+  const auto& make = core::find_member(mi_methods(), options.methods, kWhere).make;
   std::vector<core::Figure> out;
   for (std::size_t law = 0; law < 2; ++law) {
     const core::Index components = law == 0 ? 2 : 4;  // as many as latents
@@ -171,8 +173,8 @@ std::vector<core::Figure> compression_figures(const CompressionOptions& options,
       const KnownLaw known = image_laws(nats, options.size)[law];
       name = known.name;
       const Pairs drawn = known.draw(options.n, key.split(name).split(static_cast<int>(64 * nats)));
-      const double found =
-          mean_of(compressed_local(drawn.x, drawn.y, {components, components, options.k}));
+      const double found = make.nats(principal_components(drawn.x, components),
+                                     principal_components(drawn.y, components), {.k = options.k});
       out.push_back({fmt::format("{} at {}", name, nats), found, "nats", "", nats});
       step = std::min(step, found - before);
       before = found;

@@ -48,20 +48,23 @@ struct AccuracyOptions {
 };
 std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core::Key key);
 
-// Compression first: I(PCA(X); PCA(Y)) by WKL, images of known information (known_laws.hpp,
-// image_laws). Figures, in nats: "LAW at NATS" each estimate, "LAW, largest error up to 4 nats",
-// "LAW, mean error" over all, and "LAW, least step", by how much the estimate grew at least from
-// one value of the information to the next. Cost: laws * values of O(n d^2 + d^3 + n^2).
+// Compression first: I(PCA(X); PCA(Y)) by the method `methods`, images of known information
+// (known_laws.hpp, image_laws). Figures, in nats: "LAW at NATS" each estimate, "LAW, largest error
+// up to 4 nats", "LAW, mean error" over all, and "LAW, least step", by how much the estimate grew
+// at least from one value of the information to the next. Cost: laws * values of O(n d^2 + d^3 +
+// n^2).
 struct CompressionOptions {
   int n = 5000;
   int size = 16;
   int k = 5;
+  std::string methods = "kl-pairs";
   std::vector<double> nats{0.5, 1, 2, 3, 4, 6, 8};
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("n", self.n, "pairs of images", core::between(300, 1e5));
     visit("size", self.size, "pixels a side", core::between(4, 64));
     visit("k", self.k, "nearest neighbours used", core::between(1, 100));
+    visit("methods", self.methods, "estimator by name");
     visit("nats", self.nats, "information of the images, rising", core::between(0.01, 20));
   }
 };
