@@ -83,7 +83,7 @@ with tempfile.TemporaryDirectory() as place:
         path = folder / "m.onnx"
         more = {} if int(torch.__version__.split(".")[0]) < 2 else {"dynamo": False}
         # As it is: exporters would fold batch normalisations away.
-        torch.onnx.export(model, (inputs(2),), str(path), input_names=["x"], opset_version=16,
+        torch.onnx.export(model, (inputs(2),), str(path), input_names=["x"], opset_version=17,
                           dynamic_axes={"x": {0: "n"}}, do_constant_folding=True,
                           training=torch.onnx.TrainingMode.PRESERVE, **more)
         difference = largest_difference(model, path, inputs(8), folder)

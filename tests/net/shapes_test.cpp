@@ -131,12 +131,9 @@ TEST(Memory, PeakIsWhatTheCostModelSays) {
     const char* name;
     Sizes shape;  // of one sample
   };
-  const Case networks[] = {{"cifar-resnet20", {3, 32, 32}},
-                           {"mobilenet-v2", {3, 96, 96}},
-                           {"ghostnet-v2", {3, 64, 64}},
-                           {"small-cnn", {1, 28, 28}},
-                           {"transformer-encoder", {64}},
-                           {"mlp", {1, 28, 28}}};
+  const Case networks[] = {{"cifar-resnet20", {3, 32, 32}}, {"mobilenet-v2", {3, 96, 96}},
+                           {"ghostnet-v2", {3, 64, 64}},    {"small-cnn", {1, 28, 28}},
+                           {"transformer-encoder", {64}},   {"mlp", {1, 28, 28}}};
   for (const auto& [name, shape] : networks) {
     const Executor executor(open_model(name));
     const auto type = executor.graph().inputs[0].type;

@@ -61,8 +61,8 @@ std::int64_t scratch_bytes(const NodeRun& run) {
   const std::int64_t channels = x.size(1);
   const std::int64_t groups = channels / weight.size(1);
   const bool dense = ones(kernel) && ones(w.strides) && !w.dilated();
-  const bool large = std::ranges::all_of(kernel, [](std::int64_t size) { return size > 3; }) &&
-                     kernel.size() > 1;
+  const bool large =
+      std::ranges::all_of(kernel, [](std::int64_t size) { return size > 3; }) && kernel.size() > 1;
   const bool by_blocks = (!dense || x.size(0) >= 16 || at::get_num_threads() > 1) &&
                          (groups > 1 || large || x.size(0) > 1 || x.numel() > 20480);
   if (by_blocks) {
@@ -73,7 +73,9 @@ std::int64_t scratch_bytes(const NodeRun& run) {
     return padded + blocks(bytes_of(y), y.size(1)) +
            std::max<std::int64_t>(copied + bytes_of(weight) - bytes_of(y), 0);
   }
-  return padded + (dense ? 0 : bytes_of(y) / y.size(1) * (channels * weight.numel() / weight.size(0) / weight.size(1)));
+  return padded + (dense ? 0
+                         : bytes_of(y) / y.size(1) *
+                               (channels * weight.numel() / weight.size(0) / weight.size(1)));
 }
 
 // The memory of each edge: where it is and how much of it.

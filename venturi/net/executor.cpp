@@ -54,27 +54,6 @@ bool port_takes(const Port& port, const Tensor& value) {
   return true;
 }
 
-std::vector<Tensor> run_operator(const Graph& graph, std::size_t i, const Operator& op,
-                                 std::span<const Tensor> inputs) {
-  const Node& node = graph.nodes[i];
-  try {
-    auto out = op.run({.attributes = node.attributes,
-                       .inputs = inputs,
-                       .opset = graph.opset,
-                       .outputs = node.outputs.size()});
-    if (out.size() < node.outputs.size()) {
-      core::fail_data(kWhere, "gives {} outputs where {} are named", out.size(),
-                      node.outputs.size());
-    }
-    return out;
-  } catch (const core::DataError& error) {
-    core::fail_data(kWhere, "node {}: {}", describe(graph, i), error.what());
-  } catch (const c10::Error& error) {
-    std::string text = error.what_without_backtrace();
-    core::fail_data(kWhere, "node {}: {}", describe(graph, i), text.substr(0, text.find('\n')));
-  }
-}
-
 }  // namespace
 
 Hook observe(std::string edges, std::function<void(const std::string&, const Tensor&)> see) {
@@ -109,7 +88,23 @@ Hook add_noise(std::string edges, double deviation, core::Key key) {
 }
 
 std::vector<Tensor> run_node(const Graph& graph, std::size_t i, std::span<const Tensor> inputs) {
-  return run_operator(graph, i, *find_operator(graph.nodes.at(i).op), inputs);
+  const Node& node = graph.nodes.at(i);
+  try {
+    auto out = find_operator(node.op)->run({.attributes = node.attributes,
+                                            .inputs = inputs,
+                                            .opset = graph.opset,
+                                            .outputs = node.outputs.size()});
+    if (out.size() < node.outputs.size()) {
+      core::fail_data(kWhere, "gives {} outputs where {} are named", out.size(),
+                      node.outputs.size());
+    }
+    return out;
+  } catch (const core::DataError& error) {
+    core::fail_data(kWhere, "node {}: {}", describe(graph, i), error.what());
+  } catch (const c10::Error& error) {
+    std::string text = error.what_without_backtrace();
+    core::fail_data(kWhere, "node {}: {}", describe(graph, i), text.substr(0, text.find('\n')));
+  }
 }
 
 Executor::Executor(Model model, const ExecutorOptions& options)
@@ -128,7 +123,7 @@ Executor::Executor(Model model, const ExecutorOptions& options)
   std::map<int, std::size_t> last;  // reader or writer
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const Node& node = g.nodes[i];
-    Step step{.op = find_operator(node.op), .inputs = {}, .outputs = {}, .done = {}};
+    Step step{.inputs = {}, .outputs = {}, .done = {}};
     for (const std::string& name : node.inputs) step.inputs.push_back(slot(name));
     for (const std::string& name : node.outputs) step.outputs.push_back(slot(name));
     for (const auto& names : {step.inputs, step.outputs}) {
@@ -203,10 +198,10 @@ void Executor::run_step(std::size_t i, std::vector<Tensor>& slots,
   const double begin = timed ? core::now_seconds() : 0;
   std::vector<Tensor> outputs;
   if (options.gradients) {
-    outputs = run_operator(model_.graph, i, *step.op, inputs);
+    outputs = run_node(model_.graph, i, inputs);
   } else {  // straight to the kernels: autograd's layers have nothing to note
     const at::AutoDispatchBelowADInplaceOrView below;
-    outputs = run_operator(model_.graph, i, *step.op, inputs);
+    outputs = run_node(model_.graph, i, inputs);
   }
   if (timed) {
     if (options_.device.is_cuda()) torch::cuda::synchronize();

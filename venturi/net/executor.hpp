@@ -82,7 +82,6 @@ class Executor {
 
  private:
   struct Step {
-    const Operator* op;
     std::vector<int> inputs;   // slots; -1: absent
     std::vector<int> outputs;  // slots; -1: not wanted
     std::vector<int> done;     // slots whose last reader this is
