@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -62,9 +63,8 @@ std::optional<AutoChoice> other_method(const MatrixView& x, const MatrixView& y)
   };
   const bool dx = looks_discrete(x), dy = looks_discrete(y);
   if (dx && dy) return take("miller-madow", "both variables have few values");
-  if (dx || dy) {
-    return take((dx ? x : y).cols() == 1 && dx ? "ross" : "gao", "one variable has few values");
-  }
+  if (dx) return take("ross", "x has few values");
+  if (dy) return take("gao", "y has few values");
   if (std::max(tied(x), tied(y)) > kTies) return take("gao", "columns have ties");
   const Index columns = x.cols() + y.cols();
   if (x.rows() < kFewRows) {
@@ -205,7 +205,7 @@ class Search {
     std::size_t best = 0;
     for (std::size_t i = 1; i < fitted_.size(); ++i) {
       const Vector more = fitted_[i].held.conditional() - fitted_[best].held.conditional();
-      if (more.mean() > error_of_mean(more)) best = i;
+      if (more.mean() > 2 * error_of_mean(more)) best = i;
     }
     return fitted_[best];
   }
@@ -220,18 +220,21 @@ class Search {
     }
     return true;
   }
-  // More and more parts while that helps. d: columns of the mixture.
+  // More and more parts while that helps, or may catch up with what is best so far. d: columns of
+  // the mixture.
   template <class Make>
   void ladder(Index d, const Make& make) {
-    double best = fitted_[0].held.conditional().mean();
+    constexpr double kSteps = 3;  // as large as the last, that may lead to the best
+    double best = -std::numeric_limits<double>::infinity(), before = best;
+    for (const Fitted& f : fitted_) best = std::max(best, f.held.conditional().mean());
     int without = 0;
     for (const int parts : {2, 3, 4, 6, 9, 13, 19, 28}) {
       const Index numbers = parts * (d * (d + 3) / 2 + 1);
-      if (3 * numbers > z_.rows() || without == 2) break;
-      if (!add(make(parts))) break;
-      const double reached = fitted_.back().held.conditional().mean();
-      without = reached > best ? 0 : without + 1;
+      if (3 * numbers > z_.rows() || without == 2 || !add(make(parts))) break;
+      const double reached = fitted_.back().held.conditional().mean(), step = reached - before;
+      without = step > 0 && best - reached < kSteps * step ? 0 : without + 1;
       best = std::max(best, reached);
+      before = std::max(before, reached);
     }
   }
 
@@ -279,6 +282,18 @@ Missed missed_by(const Fitted& f, const Matrix& z, Index dx, core::Key key) {
 }
 
 }  // namespace
+
+DelegateData::DelegateData(const std::string& delegate, const MatrixView& given_x,
+                           const MatrixView& given_y)
+    : x(given_x), y(given_y) {
+  const auto labels = [](Matrix& m) {
+    const RowCodes codes = row_codes(m);
+    m.resize(m.rows(), 1);
+    for (Index i = 0; i < m.rows(); ++i) m(i, 0) = codes.of_row[static_cast<std::size_t>(i)];
+  };
+  if (delegate == "miller-madow" || delegate == "ross") labels(x);
+  if (delegate == "miller-madow") labels(y);
+}
 
 core::Json AutoChoice::json() const {
   core::Json table = core::Json::array();

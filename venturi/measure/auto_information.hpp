@@ -10,13 +10,13 @@
 //   1/2 [ln q(y|x) + ln q(x|y)]  less the same of independent sides that are Gaussian copulas
 //
 // which on average no model can lift above the truth's. The model of most gain is taken (a richer
-// one where its gain is higher by more than the standard error of the difference). Its information:
+// one where its gain is higher by two standard errors of the difference). Its information:
 // the formula where there is one, else the mean of ln q(x,y)/(q(x)q(y)) at the rows it was fitted
 // to and at rows it was not, averaged, since the first is too high by about as much as the second
 // is too low.
 // Then nearest neighbours look for what the model missed: KSG1 (k = 5) on the scores (above 12
 // columns on the leading canonical pairs), less what it finds on rows drawn from the model, where
-// the truth is known. Where the data hold more, or less, by over `kFar` standard errors, the
+// the truth is known. Where the data hold more, or less, by over 2.5 standard errors, the
 // difference is added, over the part of the information that KSG1 sees of the model.
 //
 // Standard error: of the mean log ratio, and half of the correction.
@@ -64,6 +64,13 @@ struct AutoChoice {
   double seconds = 0;
 
   core::Json json() const;
+};
+
+// x and y as the method `delegate` takes them: labels as whole numbers, in one column as first
+// variable of ross.
+struct DelegateData {
+  DelegateData(const std::string& delegate, const core::MatrixView& x, const core::MatrixView& y);
+  core::Matrix x, y;
 };
 
 AutoChoice auto_information(const core::MatrixView& x, const core::MatrixView& y, core::Key key);

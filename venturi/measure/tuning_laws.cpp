@@ -186,7 +186,7 @@ MixtureLaw random_mixture(Index dx, Index dy, int parts, double nats) {
   MixtureLaw out;
   out.name = name;
   out.nats = nats;
-  out.nats_error = 0.003;
+  out.nats_error = 0.0011;
   out.draw = [=](Index n, Key k) { return halves(both.draw(n, k), dx); };
   out.pointwise = [=](Index n, Key k) {
     const Matrix z = both.draw(n, k);
@@ -269,8 +269,8 @@ std::vector<KnownLaw> tuning_laws() {
 }
 
 std::vector<MixtureLaw> tuning_mixtures() {
-  return {random_mixture(1, 1, 3, 0), random_mixture(2, 1, 6, 0), random_mixture(2, 2, 4, 0),
-          random_mixture(3, 3, 5, 0), random_mixture(6, 6, 3, 0), random_mixture(20, 2, 3, 0)};
+  return {random_mixture(1, 1, 3, 0.1013), random_mixture(2, 1, 6, 0.2548), random_mixture(2, 2, 4, 0.5669),
+          random_mixture(3, 3, 5, 1.0092), random_mixture(6, 6, 3, 1.6901), random_mixture(20, 2, 3, 0.9887)};
 }
 
 }  // namespace venturi::measure
