@@ -149,8 +149,8 @@ std::string choice_text(const Json& details) {
                      {"nats", "tells, nats", "{:.4f}"},
                      {"seconds", "s", "{:.1f}"}});
   for (const Json& c : details["candidates"]) {
-    table.add_row({c["name"].get<std::string>(), c["gain_nats"], c["gain_error"], c["nats"],
-                   c["seconds"]});
+    table.add_row(
+        {c["name"].get<std::string>(), c["gain_nats"], c["gain_error"], c["nats"], c["seconds"]});
   }
   if (details["candidates"].empty()) return {};
   return fmt::format(
@@ -286,8 +286,8 @@ void run(const Measure& verb) {
     core::fail_argument(kWhere, "--matrix goes with mi alone, got {}",
                         verb.given.empty() ? verb.quantity : "--given");
   }
-  if (verb.certify && (verb.quantity != "mi" || verb.matrix || !verb.given.empty() ||
-                       all.mi.series)) {
+  if (verb.certify &&
+      (verb.quantity != "mi" || verb.matrix || !verb.given.empty() || all.mi.series)) {
     core::fail_argument(kWhere, "--certify goes with mi of two variables alone, without --series");
   }
   if (!verb.given.empty() && verb.quantity != "mi") {

@@ -125,9 +125,9 @@ Matrix scores(const Matrix& x, const char* name, std::vector<std::string>& remar
 // ---- Candidates
 
 struct Fitted {
-  Model model;         // of all rows
-  LogDensities held;   // of each row by the model that has not seen it
-  Vector ratio;        // of each row by `model`
+  Model model;        // of all rows
+  LogDensities held;  // of each row by the model that has not seen it
+  Vector ratio;       // of each row by `model`
   double nats = 0, seconds = 0;
 };
 
@@ -167,9 +167,9 @@ Fitted cross_fit(const Matrix& z, const Fit& fit, core::Key key) {
 // Canonical correlations that n rows of independent sides would hardly reach, 1 to 3.
 Index leading_pairs(const Matrix& z, Index dx) {
   const Vector rho = canonical_correlations(z.leftCols(dx), z.rightCols(z.cols() - dx));
-  const double chance = (std::sqrt(static_cast<double>(dx)) +
-                         std::sqrt(static_cast<double>(z.cols() - dx)) + 2) /
-                        std::sqrt(static_cast<double>(z.rows()));
+  const double chance =
+      (std::sqrt(static_cast<double>(dx)) + std::sqrt(static_cast<double>(z.cols() - dx)) + 2) /
+      std::sqrt(static_cast<double>(z.rows()));
   return std::clamp<Index>((rho.array() > chance).count(), 1, std::min<Index>(3, rho.size()));
 }
 
@@ -182,9 +182,8 @@ class Search {
     base_ = 0.5 * (fitted_[0].held.x + fitted_[0].held.y);
     add([this](const MatrixView& z, core::Key) { return fit_t_copula(z, dx_); });
     ladder(z_.cols(), [this](int parts) {
-      return [this, parts](const MatrixView& z, core::Key k) {
-        return fit_mixture(z, dx_, parts, k);
-      };
+      return
+          [this, parts](const MatrixView& z, core::Key k) { return fit_mixture(z, dx_, parts, k); };
     });
     const Index side = std::min(dx_, z_.cols() - dx_);
     const Index pairs = leading_pairs(z_, dx_);
@@ -267,9 +266,9 @@ Missed missed_by(const Fitted& f, const Matrix& z, Index dx, core::Key key) {
   Missed out{.nats = data.mean() + f.ratio.mean() - f.nats};
   double variance = std::pow(error_of_mean(data), 2), found = 0, truth = 0;
   for (int draw = 0; draw < kDraws; ++draw) {
-    const Matrix drawn =
-        normal_scores(f.model->draw(n, key.split(static_cast<std::uint64_t>(draw))));
-    const Vector local = neighbours(drawn), ratio = f.model->log_densities(drawn).ratio();
+    const Matrix drawn = f.model->draw(n, key.split(static_cast<std::uint64_t>(draw)));
+    const Vector local = neighbours(normal_scores(drawn));
+    const Vector ratio = f.model->log_densities(drawn).ratio();
     const Vector off = local - ratio;
     out.nats -= off.mean() / kDraws;
     variance += std::pow(error_of_mean(off) / kDraws, 2);

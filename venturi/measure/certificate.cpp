@@ -51,7 +51,7 @@ core::Json Certificate::json() const {
                     {"tolerance", t.tolerance},
                     {"passes", t.passes()}});
   }
-  return {{"passes", passes()}, {"n", n},         {"bits", bits}, {"standard_error", standard_error},
+  return {{"passes", passes()}, {"n", n},       {"bits", bits}, {"standard_error", standard_error},
           {"noise", noise},     {"tests", list}};
 }
 

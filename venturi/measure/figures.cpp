@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <sstream>
 
@@ -98,6 +99,22 @@ std::vector<Seen> measure_laws(const std::vector<KnownLaw>& laws, const std::str
   return out;
 }
 
+// By how much method "auto" is off, over the least of the others: none without it or others.
+void add_ratio(const std::vector<std::string>& methods, const std::vector<double>& errors,
+               std::vector<core::Figure>& out) {
+  double least = std::numeric_limits<double>::infinity(), own = -1;
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    if (methods[m] == "auto") {
+      own = errors[m];
+    } else {
+      least = std::min(least, errors[m]);
+    }
+  }
+  if (own >= 0 && std::isfinite(least)) {
+    out.push_back({"auto over the best of the others, MAE", own / least, ""});
+  }
+}
+
 // p(z|x), a row for each of equally likely x.
 struct DiscreteChannel {
   core::Matrix law;
@@ -163,6 +180,7 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
   core::check_options(options, "measure.accuracy_figures");
   const std::vector<KnownLaw> laws = laws_of(options);
   std::vector<core::Figure> out, detail;
+  std::vector<double> errors;
   const std::vector<std::string> methods = names_in(options.methods);
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const std::string& method = methods[m];
@@ -183,6 +201,7 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
       detail.push_back({name, seen.nats, "nats", "", law.nats});
       if (options.intervals) detail.push_back({name + ", coverage", seen.covered, "", "", 0.95});
     }
+    errors.push_back(error);
     out.push_back({method + ", MAE", error, "nats", "", 0});
     out.push_back({method + ", tasks within .05", static_cast<double>(near), "", "", 0});
     if (m < options.expected.size()) {
@@ -196,6 +215,7 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
                      certified > 0 ? certified_and_covered / certified : 0, "", "", 0.95});
     }
   }
+  add_ratio(methods, errors, out);
   out.insert(out.end(), detail.begin(), detail.end());
   return out;
 }
@@ -223,6 +243,7 @@ std::vector<core::Figure> compression_figures(const CompressionOptions& options,
     }
   });
   std::vector<core::Figure> out;
+  std::vector<double> errors;
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const std::string of = m == 0 ? "" : methods[m] + ", ";
     double all = 0;
@@ -243,8 +264,10 @@ std::vector<core::Figure> compression_figures(const CompressionOptions& options,
       out.push_back({name + ", least step", step, "nats", "", 0});
       all += mean / images;
     }
+    errors.push_back(all);
     out.push_back({methods[m] + ", MAE", all, "nats", "", 0});
   }
+  add_ratio(methods, errors, out);
   return out;
 }
 

@@ -222,9 +222,9 @@ Measured by_choice(const MatrixView& x, const MatrixView& y, MiOptions options, 
     return out;
   }
   Measured out;
-  out.estimate = normal_estimate(choice.nats * core::kBitsPerNat,
-                                 choice.standard_error * core::kBitsPerNat, choice.method,
-                                 static_cast<std::size_t>(x.rows()), options.interval);
+  out.estimate =
+      normal_estimate(choice.nats * core::kBitsPerNat, choice.standard_error * core::kBitsPerNat,
+                      choice.method, static_cast<std::size_t>(x.rows()), options.interval);
   note(out);
   out.estimate.warnings = choice.remarks;
   if (options.permutations > 0) {

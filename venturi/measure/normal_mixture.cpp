@@ -100,8 +100,7 @@ NormalMixture::NormalMixture(std::vector<Part> parts) : parts_(std::move(parts))
       core::fail_data(kWhere, "the covariance of a component is singular");
     }
     whitening_.push_back(llt.matrixL().solve(Eigen::MatrixXd::Identity(d, d)));
-    log_scale_.push_back(std::log(part.weight) +
-                         whitening_.back().diagonal().array().log().sum() -
+    log_scale_.push_back(std::log(part.weight) + whitening_.back().diagonal().array().log().sum() -
                          0.5 * static_cast<double>(d) * std::log(2 * std::numbers::pi));
   }
 }
@@ -156,8 +155,8 @@ double NormalMixture::step(const Columns& columns, const Eigen::MatrixXd& ridge)
 }
 
 NormalMixture NormalMixture::fit(const core::MatrixView& z, int parts, Index tail, core::Key key) {
-  constexpr int kFirst = 10, kMost = 150;
-  constexpr double kEnough = 1e-5;
+  constexpr int kFirst = 10, kMost = 80;
+  constexpr double kEnough = 3e-5;
   const Index n = z.rows(), d = z.cols();
   if (parts < 1 || n <= parts * (d + 1) || tail < 1 || tail > d) {
     core::fail_argument(kWhere, "expected n > K (d + 1) and 1 <= tail <= d, got {}*{}, {} and {}",
@@ -169,8 +168,8 @@ NormalMixture NormalMixture::fit(const core::MatrixView& z, int parts, Index tai
   if (all.diagonal().minCoeff() <= 0) core::fail_data(kWhere, "a column is constant");
   if (parts == 1) return from_shares(columns, Eigen::MatrixXd::Ones(1, n), ridge);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> axes(all.bottomRightCorner(tail, tail));
-  const Vector along = (axes.eigenvectors().rightCols(1).transpose() * columns.bottomRows(tail))
-                           .transpose();
+  const Vector along =
+      (axes.eigenvectors().rightCols(1).transpose() * columns.bottomRows(tail)).transpose();
   const Eigen::MatrixXd starts[] = {k_means(columns, parts, key), classes_along(along, parts),
                                     classes_along(columns.colwise().norm().transpose(), parts)};
   double best = -std::numeric_limits<double>::infinity();

@@ -127,7 +127,10 @@ class TCopula : public PairModel {
  public:
   // steps of expectation-maximisation from the dispersion `start`.
   TCopula(const MatrixView& z, Index dx, double freedom, Square start, int steps)
-      : dx_(dx), n_(z.rows()), freedom_(freedom), r_(std::move(start)),
+      : dx_(dx),
+        n_(z.rows()),
+        freedom_(freedom),
+        r_(std::move(start)),
         scores_(freedom, std::clamp<Index>(z.rows(), 1000, 20000)) {
     const auto d = static_cast<double>(z.cols());
     Matrix gain;
@@ -150,8 +153,7 @@ class TCopula : public PairModel {
     const Matrix w = scores_(z, gain);
     return {of(r_, w) + gain.rowwise().sum(),
             of(r_.topLeftCorner(dx_, dx_), w.leftCols(dx_)) + gain.leftCols(dx_).rowwise().sum(),
-            of(r_.bottomRightCorner(dy, dy), w.rightCols(dy)) +
-                gain.rightCols(dy).rowwise().sum()};
+            of(r_.bottomRightCorner(dy, dy), w.rightCols(dy)) + gain.rightCols(dy).rowwise().sum()};
   }
   Matrix draw(Index n, core::Key key) const override {
     Matrix out = normal_rows(n, r_, key.split("normal"));
@@ -173,7 +175,8 @@ class TCopula : public PairModel {
     const auto k = static_cast<double>(w.cols());
     const double constant = std::lgamma((freedom_ + k) / 2) - std::lgamma(freedom_ / 2) -
                             0.5 * k * std::log(freedom_ * std::numbers::pi) - half_log_det(llt);
-    return (constant - 0.5 * (freedom_ + k) * (squares(llt, w).array() / freedom_).log1p()).matrix();
+    return (constant - 0.5 * (freedom_ + k) * (squares(llt, w).array() / freedom_).log1p())
+        .matrix();
   }
   // Marsaglia, Tsang, ACM TOMS 26 (2000).
   static double gamma_draw(double shape, core::Random& random) {
@@ -197,8 +200,10 @@ class TCopula : public PairModel {
 class Mixture : public PairModel {
  public:
   Mixture(const MatrixView& z, Index dx, int parts, core::Key key)
-      : dx_(dx), both_(NormalMixture::fit(z, parts, z.cols() - dx, key)),
-        x_(both_.marginal(0, dx)), y_(both_.marginal(dx, z.cols() - dx)) {}
+      : dx_(dx),
+        both_(NormalMixture::fit(z, parts, z.cols() - dx, key)),
+        x_(both_.marginal(0, dx)),
+        y_(both_.marginal(dx, z.cols() - dx)) {}
   std::string name() const override {
     return fmt::format("mixture of {} normals", both_.parts().size());
   }

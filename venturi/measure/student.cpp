@@ -60,8 +60,7 @@ core::Vector student_scores(double freedom, core::Index n) {
     // Newton's steps from the quantile before; in the tail on logarithms, where it is a power.
     for (int step = 0; step < 100 && above < 0.5; ++step) {
       const double tail = student_tail(freedom, t);
-      const double density =
-          std::exp(constant - 0.5 * (freedom + 1) * std::log1p(t * t / freedom));
+      const double density = std::exp(constant - 0.5 * (freedom + 1) * std::log1p(t * t / freedom));
       const double move = above > 0.1 || t <= 0
                               ? (tail - above) / density
                               : t * std::expm1(std::log(tail / above) * tail / (t * density));

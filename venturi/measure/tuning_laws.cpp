@@ -47,8 +47,8 @@ double log_det(const Square& s) {
 
 double normal_nats(const Square& s, Index dx) {
   const Index dy = s.rows() - dx;
-  return 0.5 * (log_det(s.topLeftCorner(dx, dx)) + log_det(s.bottomRightCorner(dy, dy)) -
-                log_det(s));
+  return 0.5 *
+         (log_det(s.topLeftCorner(dx, dx)) + log_det(s.bottomRightCorner(dy, dy)) - log_det(s));
 }
 
 // A normal law, or with degrees of freedom a Student law, of given dispersion; `margin` bends each
@@ -147,9 +147,9 @@ KnownLaw clayton() {
             for (Index i = 0; i < n; ++i) {
               const double u = 1 - random.uniform(), w = 1 - random.uniform();
               out.x(i, 0) = u;
-              out.y(i, 0) = std::pow(
-                  std::pow(u, -kTheta) * (std::pow(w, -kTheta / (1 + kTheta)) - 1) + 1,
-                  -1 / kTheta);
+              out.y(i, 0) =
+                  std::pow(std::pow(u, -kTheta) * (std::pow(w, -kTheta / (1 + kTheta)) - 1) + 1,
+                           -1 / kTheta);
             }
             return out;
           }};
@@ -269,8 +269,9 @@ std::vector<KnownLaw> tuning_laws() {
 }
 
 std::vector<MixtureLaw> tuning_mixtures() {
-  return {random_mixture(1, 1, 3, 0.1013), random_mixture(2, 1, 6, 0.2548), random_mixture(2, 2, 4, 0.5669),
-          random_mixture(3, 3, 5, 1.0092), random_mixture(6, 6, 3, 1.6901), random_mixture(20, 2, 3, 0.9887)};
+  return {random_mixture(1, 1, 3, 0.1013), random_mixture(2, 1, 6, 0.2548),
+          random_mixture(2, 2, 4, 0.5669), random_mixture(3, 3, 5, 1.0092),
+          random_mixture(6, 6, 3, 1.6901), random_mixture(20, 2, 3, 0.9887)};
 }
 
 }  // namespace venturi::measure
