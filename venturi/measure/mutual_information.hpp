@@ -14,6 +14,11 @@
 // estimate, NOT its bias, which can be larger (kNN in many dimensions). A bootstrap's repeated rows
 // would break nearest neighbours.
 //
+// Method "auto" (auto_information.hpp) brings its own standard error, has its choice in the
+// estimate's `details`, and is tested by surrogates of KSG1 and the Gaussian copula's information
+// together; k, bins and scale do not matter to it. A series, whose rows are not independent, is
+// measured by ksg1 in its place.
+//
 // p-value: (1 + #{surrogates >= estimate}) / (1 + permutations), surrogates with the rows of y
 // shuffled, or for a series shifted circularly (with `block`: its blocks shuffled).
 //
@@ -79,8 +84,8 @@ struct Measured {
   core::Json json() const;  // the estimate's, and "p_value" if there is one
 };
 
-// I(X;Y) by one of mi_methods(). With method "ross", x is one column of whole numbers; labels keep
-// their values whatever the scale.
+// I(X;Y) by one of mi_methods(), by default auto. With method "ross", x is one column of whole
+// numbers; labels keep their values whatever the scale.
 Measured mutual_information(const core::MatrixView& x, const core::MatrixView& y,
                             const MiOptions& options, core::Key key);
 
