@@ -321,9 +321,10 @@ AutoChoice auto_information(const MatrixView& x, const MatrixView& y, core::Key 
   if (!x.allFinite() || !y.allFinite()) {
     core::fail_data(kWhere, "expected finite values, found NaN or infinity");
   }
-  if (const auto other = other_method(x, y)) return *other;
   AutoChoice out;
   Matrix a = varying(x, "x", out.remarks), b = varying(y, "y", out.remarks);
+  const auto other = a.cols() > 0 && b.cols() > 0 ? other_method(a, b) : other_method(x, y);
+  if (other) return *other;
   if (x.rows() > kMostRows) {
     core::Random random(key.split("rows"));
     const std::vector<std::size_t> order = random.permutation(static_cast<std::size_t>(x.rows()));
