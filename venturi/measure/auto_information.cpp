@@ -315,8 +315,9 @@ core::Json AutoChoice::json() const {
 
 AutoChoice auto_information(const MatrixView& x, const MatrixView& y, core::Key key) {
   const double start = core::now_seconds();
-  if (x.rows() != y.rows()) {
-    core::fail_argument(kWhere, "expected {} rows of y, got {}", x.rows(), y.rows());
+  if (x.rows() != y.rows() || x.rows() < 2) {
+    core::fail_argument(kWhere, "expected 2 rows or more, as many of y as of x, got {} and {}",
+                        x.rows(), y.rows());
   }
   if (!x.allFinite() || !y.allFinite()) {
     core::fail_data(kWhere, "expected finite values, found NaN or infinity");
