@@ -29,8 +29,7 @@ KnownLaw law_named(std::string_view name) {
 AutoChoice of(const Pairs& p) { return auto_information(p.x, p.y, Key(1)); }
 
 TEST(Auto, IsNearTheTruthOfDifferentLaws) {
-  for (const char* name :
-       {"normal 4x4", "independent 3x3", "Student 1x1 dof 4", "sine 1x1", "sheared pairs 2x2"}) {
+  for (const char* name : {"independent 3x3", "Student 1x1 dof 4", "sheared pairs 2x2"}) {
     const KnownLaw law = law_named(name);
     const AutoChoice found = of(law.draw(1500, Key(3)));
     EXPECT_NEAR(found.nats, law.nats, 0.07) << name << ", " << found.method;
