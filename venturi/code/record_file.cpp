@@ -6,8 +6,8 @@
 
 #include "venturi/code/container_head.hpp"
 #include "venturi/code/crc32c.hpp"
-#include "venturi/core/side_by_side.hpp"
 #include "venturi/core/error.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {

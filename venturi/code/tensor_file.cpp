@@ -8,9 +8,9 @@
 
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/code/pack.hpp"
-#include "venturi/core/side_by_side.hpp"
 #include "venturi/code/tensor_codec.hpp"
 #include "venturi/code/tile_codec.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {

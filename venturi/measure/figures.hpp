@@ -64,7 +64,7 @@ struct CompressionOptions {
   int n = 5000;
   int size = 16;
   int k = 5;
-  std::string methods = "wkl";
+  std::string methods = "kl-pairs";
   std::vector<double> nats{0.5, 1, 2, 3, 4, 6, 8};
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {

@@ -167,7 +167,10 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
 }
 
 Settings settings(const MiOptions& options) {
-  return {.k = options.k, .bins = options.bins, .width = options.width};
+  return {.k = options.k,
+          .components = options.components,
+          .bins = options.bins,
+          .width = options.width};
 }
 
 Problem conditional_problem(const MatrixView& x, const MatrixView& y, const MatrixView& z,

@@ -45,6 +45,7 @@ namespace venturi::measure {
 struct MiOptions {
   std::string method = "default";
   int k = 3;
+  int components = 4;
   int bins = 0;
   std::string width = "default";
   std::string scale = "none";
@@ -57,6 +58,8 @@ struct MiOptions {
   static void fields(Self& self, Visit&& visit) {
     visit("method", self.method, "estimator by name; default: the first of its quantity's");
     visit("k", self.k, "nearest neighbours used", core::at_least(1));
+    visit("components", self.components, "principal components that pca-... keeps of a side",
+          core::between(1, 1000));
     visit("bins", self.bins, "bins of a column, for methods that bin; 0: the cube root of n",
           core::between(0, 1 << 20));
     visit("width", self.width,
