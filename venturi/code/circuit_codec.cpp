@@ -8,8 +8,8 @@
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/code/range_coder.hpp"
-#include "venturi/core/side_by_side.hpp"
 #include "venturi/code/sparse_rows.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {
