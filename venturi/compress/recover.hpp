@@ -6,7 +6,7 @@
 //   KL(p || p') in nats, p of the trained network (distillation), no labels.
 // Biases move as well. At the end of each epoch the file is measured; where it has outgrown
 // `most_bytes`, weights are rounded with a price that shrinks it again (rate_rounding.hpp).
-// Matrices of other ways than `steps` stay as they are.
+// Matrices of other ways than `steps` stay as they are; quantised edges pass gradients straight on.
 // Sources: Hinton et al., arXiv:1503.02531; Bengio et al., arXiv:1308.3432 (straight-through).
 // Cost: three runs of the network a sample and epoch.
 #pragma once
