@@ -38,14 +38,14 @@ LevelMatrix drawn_rows(int n, int d, int levels) {
 
 TEST(CircuitCodec, RoundTripAtTheModelsCost) {
   const HiddenTree model = drawn_model(30, 7, 16);
-  const LevelMatrix x = drawn_rows(700, 30, 16);
+  const LevelMatrix x = drawn_rows(500, 30, 16);  // one stream
   const HiddenTreeCoder coder(model);
   const auto bytes = coder.encode(x);
-  EXPECT_EQ(coder.decode(bytes, 700), x);
+  EXPECT_EQ(coder.decode(bytes, 500), x);
   const double cost = model.cost_bits(x).sum();
-  EXPECT_NEAR(8.0 * static_cast<double>(bytes.size()), cost, 0.0005 * 700 * 30 + 16);
+  EXPECT_NEAR(8.0 * static_cast<double>(bytes.size()), cost, 0.0005 * 500 * 30 + 16);
   const auto file = coder.serialize();
-  EXPECT_EQ(HiddenTreeCoder::deserialize(file, "test").decode(bytes, 700), x);
+  EXPECT_EQ(HiddenTreeCoder::deserialize(file, "test").decode(bytes, 500), x);
 }
 
 TEST(CircuitCodec, GoldenHash) {
