@@ -1,4 +1,6 @@
 // inspect, eval and plane from outside, on models that the test writes.
+#include <onnx/onnx_pb.h>
+
 #include <cmath>
 #include <sstream>
 
@@ -35,6 +37,29 @@ class NetworkCommand : public ::testing::Test {
     }
     core::write_file(folder_ / "d.csv", text);
     return "csv:" + path("d.csv") + "#target=larger";
+  }
+
+  // The model's file after a change to what it says.
+  template <class Change>
+  std::string changed(const std::string& name, Change&& change) {
+    onnx::ModelProto proto;
+    proto.ParseFromString(core::read_text(model()));
+    change(*proto.mutable_graph());
+    core::write_file(folder_ / name, proto.SerializeAsString());
+    return path(name);
+  }
+  // Each verb on the file: exit code 1, one line that says so, and nothing else.
+  void expect_refused(const std::string& file, const std::string& says) {
+    const std::vector<std::string> lines[] = {{"inspect", file},
+                                              {"eval", file, "--data", data(), "--quiet"},
+                                              {"plane", file, "--data", data(), "--quiet"}};
+    for (const auto& words : lines) {
+      const Outcome outcome = run_command(words);
+      EXPECT_EQ(outcome.code, 1) << words[0] << ": " << outcome.err;
+      EXPECT_TRUE(outcome.one_line_of_error()) << words[0] << ": " << outcome.err;
+      EXPECT_NE(outcome.err.find(says), std::string::npos) << words[0] << ": " << outcome.err;
+      EXPECT_EQ(outcome.out, "");
+    }
   }
 
   testing::TempFolder folder_;
@@ -136,6 +161,78 @@ TEST_F(NetworkCommand, WeightsGoThroughBothKindsOfFiles) {
   ASSERT_EQ(write("mlp:" + path("w.vt"), path("w.safetensors")), 0);
   ASSERT_EQ(write("mlp:" + path("w.safetensors"), path("w2.vt")), 0);
   EXPECT_EQ(core::read_text(path("w.vt")), core::read_text(path("w2.vt")));
+}
+
+TEST_F(NetworkCommand, HostileModelsAreRefusedInOneLine) {
+  const std::string whole = core::read_text(model());
+  core::write_file(folder_ / "cut.onnx", whole.substr(0, whole.size() / 2));
+  expect_refused(path("cut.onnx"), "not an ONNX file, or cut short");
+  core::write_file(folder_ / "empty.onnx", "");
+  expect_refused(path("empty.onnx"), "no graph in it");
+  expect_refused(changed("cycle.onnx", [](auto& g) { g.mutable_node(0)->set_input(0, "h"); }),
+                 "a cycle goes through");
+  expect_refused(
+      changed("missing.onnx", [](auto& g) { g.mutable_initializer()->DeleteSubrange(0, 1); }),
+      "nothing writes and no weight is named as these, which nodes read: a.weight");
+  expect_refused(changed("short.onnx",
+                         [](auto& g) {
+                           auto& bias = *g.mutable_initializer(1);
+                           bias.mutable_raw_data()->resize(4);
+                           bias.set_dims(0, 3);
+                         }),
+                 "tensor 'a.bias': expected 12 raw bytes for dimensions 3, got 4");
+  expect_refused(changed("shapes.onnx",
+                         [](auto& g) {
+                           auto& weight = *g.mutable_initializer(0);
+                           weight.set_dims(0, 1);
+                           weight.set_dims(1, 4);
+                         }),
+                 "node 'a' (Gemm, node 0)");
+  expect_refused(changed("unknown.onnx", [](auto& g) { g.mutable_node(1)->set_op_type("Loop"); }),
+                 "unsupported operators: Loop (node 1 'h')");
+  expect_refused(changed("large.onnx",
+                         [](auto& g) {
+                           auto& weight = *g.mutable_initializer(0);
+                           weight.clear_raw_data();
+                           weight.set_dims(0, std::int64_t{1} << 38);
+                           weight.set_data_location(onnx::TensorProto::EXTERNAL);
+                           auto* entry = weight.add_external_data();
+                           entry->set_key("location");
+                           entry->set_value("m.onnx");
+                         }),
+                 "its weights take 2048.0 GiB of memory");
+}
+
+TEST_F(NetworkCommand, OpenAxesAreFixedByDataOrAskedFor) {
+  const std::string file = changed("open.onnx", [](auto& g) {
+    auto* shape = g.mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+    shape->mutable_dim(1)->set_dim_param("features");
+  });
+  const Outcome asked = run_command({"inspect", file, "--quiet"});
+  EXPECT_EQ(asked.code, 2);
+  EXPECT_NE(asked.err.find("input 'x' leaves its shape [?, ?] open: say --shape x=..."),
+            std::string::npos)
+      << asked.err;
+  EXPECT_EQ(run_command({"inspect", file, "--shape", "1,2", "--quiet"}).code, 0);
+  const Outcome by_data = run_command({"eval", file, "--data", data(), "--json", "--quiet"});
+  ASSERT_EQ(by_data.code, 0) << by_data.err;
+  EXPECT_EQ(Json::parse(by_data.out)["accuracy"], 1.0);
+}
+
+TEST_F(NetworkCommand, WeightsOfOtherNamesAreListedOnBothSides) {
+  ASSERT_EQ(run_command({"inspect", "mlp", "-o", path("w.safetensors"), "--quiet"}).code, 0);
+  const Outcome outcome = run_command({"inspect", "cifar-resnet20:" + path("w.safetensors")});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
+  EXPECT_NE(outcome.err.find("the model also wants: "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("the file also has: "), std::string::npos) << outcome.err;
+}
+
+TEST_F(NetworkCommand, InputsLargerThanMemoryAreRefused) {
+  const Outcome outcome =
+      run_command({"inspect", "mobilenet-v2", "--shape", "1,3,999999,999999", "--quiet"});
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
 }
 
 TEST_F(NetworkCommand, WrongUsageIsTwoAndBadDataIsOne) {

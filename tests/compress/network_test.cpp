@@ -5,6 +5,7 @@
 #include "tests/testing.hpp"
 #include "venturi/compress/compress.hpp"
 #include "venturi/compress/correct.hpp"
+#include "venturi/compress/figures.hpp"
 #include "venturi/compress/interactions.hpp"
 #include "venturi/compress/members.hpp"
 #include "venturi/compress/recover.hpp"
@@ -301,6 +302,40 @@ TEST(Recover, LowersTheDivergenceWithinTheSize) {
           core::Key(2), c.model);
   EXPECT_LE(static_cast<std::int64_t>(file_bytes(c.model)), bytes);
   EXPECT_LT(subject().measure(c.model.model()), before);
+}
+
+double value_of(const std::vector<core::Figure>& figures, const std::string& name) {
+  for (const core::Figure& f : figures) {
+    if (f.name == name) return f.value;
+  }
+  ADD_FAILURE() << "no figure '" << name << "'";
+  return std::nan("");
+}
+
+TEST(Figures, HoldAgainstTheTrainedNetwork) {
+  const Tensor labels = subject().outputs().argmax(1);
+  const TestSet test(subject(), images(), labels);
+  const Held same = test.hold(subject().model());
+  EXPECT_LT(same.divergence_bits, 1e-9);
+  EXPECT_EQ(same.agreement, 1);
+  EXPECT_EQ(same.accuracy, 1);
+  EXPECT_EQ(test.hold(subject().model(), 7).accuracy, 1);
+}
+
+TEST(Figures, FilesAreWithinTheirSizes) {
+  const TestSet test(subject(), images(), subject().outputs().argmax(1));
+  const auto squeezed =
+      squeeze_figures(subject(), test, images(), {3}, 1, core::Key(1), torch::kCPU, core::silent());
+  EXPECT_GE(value_of(squeezed, "3 times smaller: float32 by the file"), 3);
+  EXPECT_GE(value_of(squeezed, "3 times smaller, recovered: float32 by the file"), 3);
+  const auto budget = budget_figures(subject(), test, images(),
+                                     {.sizes = {20}, .recover_epochs = 1, .allocations = 4},
+                                     core::Key(1), torch::kCPU, core::silent());
+  EXPECT_EQ(value_of(budget, "float accuracy"), 100);
+  for (const char* method : {"rtn (packed)", "gptq", "gptq of one grid", "higgs", "joint"}) {
+    EXPECT_LE(value_of(budget, fmt::format("{} at 20 bits: size", method)), 20) << method;
+  }
+  EXPECT_LE(value_of(budget, "files of allocations against the count, largest distance"), 1);
 }
 
 }  // namespace

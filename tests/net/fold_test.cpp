@@ -60,9 +60,9 @@ TEST(Cost, OfTwoLayersByHand) {
   EXPECT_EQ(c.nodes[1].bytes_moved, 4 * (2 * 5 + 2 * 5));
   // x and a; a and relu; relu and b.
   EXPECT_EQ(c.nodes[0].bytes_alive, 4 * (8 + 10));
-  EXPECT_EQ(c.nodes[1].bytes_alive, 4 * (10 + 10));
-  EXPECT_EQ(c.nodes[2].bytes_alive, 4 * (10 + 6));
-  EXPECT_EQ(c.peak_bytes, 4 * 20);
+  EXPECT_EQ(c.nodes[1].bytes_alive, 4 * (8 + 10 + 10));  // the caller holds the input
+  EXPECT_EQ(c.nodes[2].bytes_alive, 4 * (8 + 10 + 6));
+  EXPECT_EQ(c.peak_bytes, 4 * 28);
   EXPECT_GT(c.seconds, 0);
 }
 

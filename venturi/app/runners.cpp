@@ -18,6 +18,8 @@
 #include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
 #include "venturi/learn/bound_figures.hpp"
+#include "venturi/learn/fit_and_compress.hpp"
+#include "venturi/learn/generalization_gap.hpp"
 #include "venturi/learn/generator_bound.hpp"
 #include "venturi/learn/half_bayes.hpp"
 #include "venturi/learn/information_plane.hpp"
@@ -237,6 +239,18 @@ std::vector<Figure> run_information_plane(const Run& run) {
   return learn::plane_figures(options, core::Key(run.seed), *run.monitor);
 }
 
+std::vector<Figure> run_fit(const Run& run) {
+  learn::FitOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  return learn::fit_figures(options, core::Key(run.seed), *run.monitor);
+}
+
+std::vector<Figure> run_gap(const Run& run) {
+  learn::GapOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  return learn::gap_figures(options, core::Key(run.seed), *run.monitor);
+}
+
 struct NetworkRecipe {
   std::string data = "cifar10";
   net::ComparisonOptions comparison;
@@ -293,6 +307,10 @@ constexpr core::Member<Runner> kRunners[] = {
     {"programs", "sequences of random programs, scored", "see recipe", "seconds", run_programs},
     {"information-plane", "adaptive estimates of what layers keep while they learn", "see recipe",
      "minutes", run_information_plane},
+    {"fit-and-compress", "the 12-bit task's information plane against the exact curve",
+     "see recipe", "minutes", run_fit},
+    {"generalization-gap", "I(X;Z|Y) and rivals against the gaps of a hundred networks",
+     "see recipe", "minutes", run_gap},
     {"v-info-complexity", "depth of planted features from their layers", "see recipe", "seconds",
      run_keyed<measure::complexity_figures>},
     {"qlae", "InfoMEC of planted codes and of trained autoencoders", "see recipe", "minutes",
@@ -359,6 +377,10 @@ constexpr core::Member<Runner> kRunners[] = {
      "Sieberling et al., ICML 2025", "seconds", run_keyed<allocate::evopress_figures>},
     {"network-budget", "a ResNet-20 at sizes on the disk, by every method", "own", "minutes",
      run_network_budget},
+    {"trained-budget", "the same of a ResNet trained here on Fashion-MNIST", "own", "minutes",
+     run_trained_budget},
+    {"demo-squeeze", "the demo's network without its throat, many times smaller", "own", "minutes",
+     run_demo_squeeze},
     {"gptq", "rounding with error feedback on a ResNet-20", "Frantar et al., ICLR 2023", "a minute",
      run_gptq},
     {"squeezellm", "weighted k-means, dense and sparse, on a ResNet-20", "Kim et al., ICML 2024",

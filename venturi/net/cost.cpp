@@ -7,6 +7,7 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/record.hpp"
+#include "venturi/net/operator_parts.hpp"
 
 namespace venturi::net {
 namespace {
@@ -34,6 +35,49 @@ std::int64_t multiply_adds(const NodeRun& run) {
   return (op == "Conv" ? y : x).numel() * (w.numel() / w.size(0));
 }
 
+// Of a convolution; see the header. Kernels have checked the shapes by now.
+std::int64_t scratch_bytes(const NodeRun& run) {
+  const Tensor& x = run.inputs[0];
+  const Tensor& y = run.outputs[0];
+  if (run.node.op != "Conv" || !x.is_cpu() || x.scalar_type() != torch::kFloat32 ||
+      x.numel() == 0 || y.numel() == 0) {
+    return 0;
+  }
+  const Tensor& weight = run.inputs[1];
+  const Sizes kernel = weight.sizes().slice(2).vec();
+  const Windows w = windows_of({.attributes = run.node.attributes, .inputs = run.inputs},
+                               spatial(x), kernel, false);
+  const auto ones = [](const Sizes& sizes) {
+    return std::ranges::all_of(sizes, [](std::int64_t size) { return size == 1; });
+  };
+  std::int64_t in = bytes_of(x), padded = 0;
+  if (w.begin != w.end) {
+    for (std::size_t i = 0; i < kernel.size(); ++i) {
+      const std::int64_t size = x.size(static_cast<std::int64_t>(i) + 2);
+      in = in / size * (size + w.begin[i] + w.end[i]);
+    }
+    padded = in;
+  }
+  const std::int64_t channels = x.size(1);
+  const std::int64_t groups = channels / weight.size(1);
+  const bool dense = ones(kernel) && ones(w.strides) && !w.dilated();
+  const bool large =
+      std::ranges::all_of(kernel, [](std::int64_t size) { return size > 3; }) && kernel.size() > 1;
+  const bool by_blocks = (!dense || x.size(0) >= 16 || at::get_num_threads() > 1) &&
+                         (groups > 1 || large || x.size(0) > 1 || x.numel() > 20480);
+  if (by_blocks) {
+    const auto blocks = [](std::int64_t bytes, std::int64_t count) {
+      return bytes / count * ((count + 7) / 8 * 8);
+    };
+    const std::int64_t copied = groups == 1 && channels < 8 ? 0 : blocks(in, channels);
+    return padded + blocks(bytes_of(y), y.size(1)) +
+           std::max<std::int64_t>(copied + bytes_of(weight) - bytes_of(y), 0);
+  }
+  return padded + (dense ? 0
+                         : bytes_of(y) / y.size(1) *
+                               (channels * weight.numel() / weight.size(0) / weight.size(1)));
+}
+
 // The memory of each edge: where it is and how much of it.
 struct Memory {
   const void* place;
@@ -48,6 +92,7 @@ class Counter {
       for (const std::string& name : graph.nodes[i].inputs) last_[name] = i;
       for (const std::string& name : graph.nodes[i].outputs) last_.emplace(name, i);
     }
+    for (const Port& port : graph.inputs) last_[port.name] = graph.nodes.size();
     for (const Port& port : graph.outputs) last_[port.name] = graph.nodes.size();
   }
 
@@ -77,7 +122,7 @@ class Counter {
     }
     if (!moved) cost.bytes_moved = 0;
     cost.multiply_adds = multiply_adds(run);
-    cost.bytes_alive = alive();
+    cost.bytes_alive = alive() + scratch_bytes(run);
     std::erase_if(alive_, [&](const auto& entry) { return last_.at(entry.first) <= run.index; });
     costs_.nodes.push_back(std::move(cost));
   }

@@ -9,10 +9,25 @@
 //   bytes moved     weights and inputs read once, outputs written once: the least there can be
 //                   without caches; an output that shares its input's memory moves none
 //   alive           bytes of all edges that are alive while it runs, memory that is shared counted
-//                   once; the largest is the model's peak of activations (kernels' scratch apart)
+//                   once, the graph's inputs throughout (the caller holds them), with the scratch
+//                   of convolutions; the largest is the model's peak of activations
 //   seconds         median over the repeats, measured around each kernel; of the whole model,
 //   around
 //                   runs of their own in which nothing else is measured
+//
+// Scratch of a convolution, in float32 on the CPU, for x of n*c*..., weights w and result y, bytes
+// |.|, as LibTorch 1.13 does it (elsewhere it counts as 0):
+//   by oneDNN       blocks(y) + max(blocks(x) + |w| - |y|, 0): x and w are copied into blocks of
+//                   channels, the result is made in blocks, then copied out once the first are
+//                   gone. blocks: the same with the channels filled up to a multiple of 8; of x 0
+//                   where it has fewer than 8 channels in one group, which are read as they lie
+//   by columns      |y| / channels of y * (products behind one element of y), for all n at once;
+//                   0 where the kernel is 1*1, with steps of 1
+// oneDNN where (a kernel other than 1*1, or steps or dilation other than 1, or n >= 16, or more
+// than one thread) and (more than one group, or a kernel of more than 3*3, or n > 1, or x of more
+// than 20,480 elements); else columns. Padding that differs at both ends adds a padded copy of x.
+// Source: LibTorch 1.13, aten/src/ATen/native/Convolution.cpp (use_mkldnn) and what a MemoryMeter
+// sees of its calls.
 #pragma once
 
 #include <cstdint>

@@ -196,7 +196,13 @@ void Executor::run_step(std::size_t i, std::vector<Tensor>& slots,
   for (const int s : step.inputs) inputs.push_back(s < 0 ? Tensor() : slots[s]);
   const bool timed = options.trace != nullptr;
   const double begin = timed ? core::now_seconds() : 0;
-  std::vector<Tensor> outputs = run_node(model_.graph, i, inputs);
+  std::vector<Tensor> outputs;
+  if (options.gradients) {
+    outputs = run_node(model_.graph, i, inputs);
+  } else {  // straight to the kernels: autograd's layers have nothing to note
+    const at::AutoDispatchBelowADInplaceOrView below;
+    outputs = run_node(model_.graph, i, inputs);
+  }
   if (timed) {
     if (options_.device.is_cuda()) torch::cuda::synchronize();
     options.trace({i, node, inputs, outputs, core::now_seconds() - begin});
@@ -209,7 +215,9 @@ void Executor::run_step(std::size_t i, std::vector<Tensor>& slots,
       core::fail_data(kWhere, "node {} does not give '{}'", describe(model_.graph, i),
                       node.outputs[o]);
     }
-    if (computes(value.scalar_type())) value = value.to(options_.compute);
+    if (value.scalar_type() != options_.compute && computes(value.scalar_type())) {
+      value = value.to(options_.compute);
+    }
     store(s, node.outputs[o], std::move(value), slots, options);
   }
   for (const int s : step.done) slots[s].reset();

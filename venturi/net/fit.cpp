@@ -42,6 +42,42 @@ double rate_at(const FitOptions& options, std::int64_t step, std::int64_t steps)
   return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * part));
 }
 
+// Stochastic gradient descent, momentum after Nesterov; all parameters in few operations, which
+// counts where each has a kernel to start.
+class Descent {
+ public:
+  Descent(std::vector<Tensor> parameters, const FitOptions& options)
+      : parameters_(std::move(parameters)), options_(options) {
+    for (const Tensor& p : parameters_) velocity_.push_back(torch::zeros_like(p));
+  }
+  void zero_grad() {
+    for (Tensor& p : parameters_) p.mutable_grad().reset();
+  }
+  void step(double rate) {
+    const torch::NoGradGuard no_grad;
+    std::vector<Tensor> with, gradient, velocity;  // a parameter that nothing reads has no gradient
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      if (!parameters_[i].grad().defined()) continue;
+      with.push_back(parameters_[i]);
+      gradient.push_back(parameters_[i].grad());
+      velocity.push_back(velocity_[i]);
+    }
+    if (options_.weight_decay != 0) {
+      gradient = at::_foreach_add(gradient, with, options_.weight_decay);
+    }
+    if (options_.momentum > 0) {
+      at::_foreach_mul_(velocity, options_.momentum);
+      at::_foreach_add_(velocity, gradient);
+      gradient = at::_foreach_add(gradient, velocity, options_.momentum);
+    }
+    at::_foreach_add_(with, gradient, -rate);
+  }
+
+ private:
+  std::vector<Tensor> parameters_, velocity_;
+  const FitOptions& options_;
+};
+
 }  // namespace
 
 double fit(Model& model, const Tensor& x, const Tensor& labels, const FitOptions& options,
@@ -68,10 +104,7 @@ double fit(Model& model, const Tensor& x, const Tensor& labels, const FitOptions
     training.weights[name] = weight;
   }
   Executor executor(std::move(training), {.device = device});
-  torch::optim::SGD optimiser(trained, torch::optim::SGDOptions(options.learning_rate)
-                                           .momentum(options.momentum)
-                                           .weight_decay(options.weight_decay)
-                                           .nesterov(options.momentum > 0));
+  Descent descent(std::move(trained), options);
   const std::int64_t batches = n / options.batch;
   const std::int64_t steps = batches * options.epochs;
   double mean_bits = 0;
@@ -82,14 +115,12 @@ double fit(Model& model, const Tensor& x, const Tensor& labels, const FitOptions
     Tensor sum = torch::zeros({}, torch::TensorOptions(torch::kFloat64).device(device));
     for (std::int64_t i = 0; i < batches; ++i) {
       const Tensor batch = rows.narrow(0, i * options.batch, options.batch);
-      static_cast<torch::optim::SGDOptions&>(optimiser.param_groups()[0].options())
-          .lr(rate_at(options, epoch * batches + i, steps));
       const auto out = executor.run({x.index_select(0, batch)}, {.hooks = {}, .gradients = true});
       const Tensor loss =
           torch::nn::functional::cross_entropy(out[0], labels.index_select(0, batch).to(device));
-      optimiser.zero_grad();
+      descent.zero_grad();
       loss.backward();
-      optimiser.step();
+      descent.step(rate_at(options, epoch * batches + i, steps));
       for (std::size_t k = 0; k < running.size(); ++k) {
         executor.set_weight(running[k], out[k + 1].detach());
       }

@@ -3,7 +3,10 @@
 #include <c10/util/ThreadLocalDebugInfo.h>
 
 #include <algorithm>
+#include <fstream>
+#include <limits>
 #include <mutex>
+#include <string>
 
 namespace venturi::net {
 namespace {
@@ -53,5 +56,14 @@ MemoryMeter::~MemoryMeter() = default;
 
 std::int64_t MemoryMeter::bytes() const { return state_->reporter->now(); }
 std::int64_t MemoryMeter::peak_bytes() const { return state_->reporter->peak(); }
+
+double free_memory() {
+  std::ifstream in("/proc/meminfo");
+  std::string key, unit;
+  for (double kibibytes = 0; in >> key >> kibibytes; std::getline(in, unit)) {
+    if (key == "MemAvailable:") return 1024 * kibibytes;
+  }
+  return std::numeric_limits<double>::infinity();
+}
 
 }  // namespace venturi::net

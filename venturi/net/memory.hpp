@@ -28,4 +28,7 @@ class MemoryMeter {
   std::unique_ptr<State> state_;
 };
 
+// Bytes that the system could give now; infinite where it does not say.
+double free_memory();
+
 }  // namespace venturi::net

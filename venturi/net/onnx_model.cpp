@@ -3,7 +3,6 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 #include <map>
 #include <set>
@@ -12,6 +11,7 @@
 #include "venturi/core/error.hpp"
 #include "venturi/core/file.hpp"
 #include "venturi/net/fold.hpp"
+#include "venturi/net/memory.hpp"
 #include "venturi/net/onnx_values.hpp"
 #include "venturi/net/operators.hpp"
 
@@ -106,16 +106,6 @@ Node node_of(const NodeProto& proto, int index, const std::filesystem::path& fol
   // An input that is absent at the end is as good as not named.
   while (!out.inputs.empty() && out.inputs.back().empty()) out.inputs.pop_back();
   return out;
-}
-
-// What the system could give, bytes; infinite where it does not say.
-double free_memory() {
-  std::ifstream in("/proc/meminfo");
-  std::string key, unit;
-  for (double kibibytes = 0; in >> key >> kibibytes; std::getline(in, unit)) {
-    if (key == "MemAvailable:") return 1024 * kibibytes;
-  }
-  return std::numeric_limits<double>::infinity();
 }
 
 // External data may name more than fits; what lies in the file itself is in memory already.

@@ -27,8 +27,6 @@ Sizes axes_from(std::int64_t first, std::int64_t rank) {
 // it as further outputs.
 Results batch_normalization(const Call& call) {
   const Tensor& x = real_input(call, 0);
-  const Tensor scale = over_channels(input(call, 1), x);
-  const Tensor offset = over_channels(input(call, 2), x);
   const double epsilon = call.attributes.real("epsilon", 1e-5);
   const bool training = call.opset >= 14 && call.attributes.integer("training_mode", 0) != 0;
   if (call.opset < 14 && call.outputs > 1) {
@@ -45,6 +43,8 @@ Results batch_normalization(const Call& call) {
     return {torch::batch_norm(x, input(call, 1), input(call, 2), input(call, 3), input(call, 4),
                               /*training=*/false, 0, epsilon, /*cudnn_enabled=*/false)};
   }
+  const Tensor scale = over_channels(input(call, 1), x);
+  const Tensor offset = over_channels(input(call, 2), x);
   if (!training) {
     const Tensor mean = over_channels(input(call, 3), x);
     const Tensor variance = over_channels(input(call, 4), x);

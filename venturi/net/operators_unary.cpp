@@ -102,27 +102,30 @@ Results shrink(const Call& call) {
 // Minimum and maximum are inputs since operator set 11, attributes before.
 Results clip(const Call& call) {
   const Tensor& x = input(call, 0);
-  const auto bound = [&](std::size_t i, const char* name) -> c10::optional<Tensor> {
+  const auto bound = [&](std::size_t i, const char* name) {
     Tensor value = optional_input(call, i);
     if (call.attributes.has(name)) value = torch::scalar_tensor(call.attributes.real(name, 0));
-    if (!value.defined()) return c10::nullopt;
-    if (value.numel() != 1) core::fail_data(kOperator, "expected one number as {}", name);
-    return value.reshape({}).to(x.scalar_type());
+    if (value.defined() && value.numel() != 1) {
+      core::fail_data(kOperator, "expected one number as {}", name);
+    }
+    return !value.defined() || value.scalar_type() == x.scalar_type() ? value
+                                                                      : value.to(x.scalar_type());
   };
-  const auto least = bound(1, "min");
-  const auto most = bound(2, "max");
-  if (!least && !most) return {x};
+  const Tensor least = bound(1, "min");
+  const Tensor most = bound(2, "max");
+  if (!least.defined() && !most.defined()) return {x};
   // Bounds that lie on the host go in as numbers: the kernel then reads x alone.
-  const auto number = [](const c10::optional<Tensor>& value) -> c10::optional<torch::Scalar> {
-    return value ? c10::make_optional(value->item()) : c10::nullopt;
+  const auto constant = [](const Tensor& value) {
+    return !value.defined() || (value.is_cpu() && !value.requires_grad());
   };
-  const auto constant = [](const c10::optional<Tensor>& value) {
-    return !value || (value->is_cpu() && !value->requires_grad());
-  };
-  if (constant(least) && constant(most)) return {torch::clamp(x, number(least), number(most))};
-  const auto moved = [&](c10::optional<Tensor> value) {
-    if (value) *value = value->to(x.device());
-    return value;
+  if (constant(least) && constant(most)) {
+    const auto number = [](const Tensor& value) -> c10::optional<torch::Scalar> {
+      return value.defined() ? c10::make_optional(value.item()) : c10::nullopt;
+    };
+    return {torch::clamp(x, number(least), number(most))};
+  }
+  const auto moved = [&](const Tensor& value) -> c10::optional<Tensor> {
+    return value.defined() ? c10::make_optional(value.reshape({}).to(x.device())) : c10::nullopt;
   };
   return {torch::clamp(x, moved(least), moved(most))};
 }

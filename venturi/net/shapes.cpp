@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "venturi/core/error.hpp"
+#include "venturi/net/memory.hpp"
 
 namespace venturi::net {
 namespace {
@@ -44,6 +45,13 @@ std::vector<Tensor> sample_inputs(const Graph& graph, const Shapes& given, std::
                           port.name, known ? shape_text(shape) : "", port.name);
     }
     const auto type = port.type == torch::ScalarType::Undefined ? torch::kFloat32 : port.type;
+    double bytes = static_cast<double>(c10::elementSize(type));
+    for (const std::int64_t size : shape) bytes *= static_cast<double>(size);
+    if (bytes > free_memory()) {
+      core::fail_data(where,
+                      "input '{}' of shape {} takes {:.1f} GiB of memory, of which {:.1f} are free",
+                      port.name, shape_text(shape), bytes / (1 << 30), free_memory() / (1 << 30));
+    }
     out.push_back(torch::full(shape, value, type));
   }
   return out;

@@ -19,7 +19,8 @@ using Shapes = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
 
 // Zeros (value 0) or ones for each input: sizes as `given` says of it, else as its port says, an
 // open first axis being `samples`. InvalidArgument for other open axes, telling how to give them,
-// and for names in `given` that no input has. A first axis of -1 in `given` is open too.
+// and for names in `given` that no input has; DataError where an input does not fit into memory. A
+// first axis of -1 in `given` is open too.
 std::vector<tensor::Tensor> sample_inputs(const Graph& graph, const Shapes& given,
                                           std::int64_t samples, int value = 0);
 
