@@ -46,9 +46,12 @@ function(venturi_test_program room)
                         GTest::gtest GTest::gtest_main)
   set_target_properties(${room}_test PROPERTIES
                         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  target_compile_definitions(${room}_test PRIVATE
-                             VENTURI_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                             VENTURI_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  list(FIND VENTURI_TORCH_ROOMS ${room} torch_room)
+  if(torch_room GREATER -1)
+    # The rooms' precompiled header halves the time that a test takes to compile; it is for -fPIC.
+    target_compile_options(${room}_test PRIVATE -fPIC)
+    target_precompile_headers(${room}_test REUSE_FROM venturi_tensor)
+  endif()
   set(common WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST)
   gtest_discover_tests(${room}_test ${common} TEST_FILTER "-*Slow*"
                        PROPERTIES LABELS "${room}" TIMEOUT 300)

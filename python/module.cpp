@@ -85,6 +85,7 @@ py::dict to_dict(const measure::Measured& m) {
   out["method"] = m.estimate.method;
   out["unit"] = m.estimate.unit;
   out["warnings"] = m.estimate.warnings;
+  out["details"] = m.estimate.details.dump();
   return out;
 }
 

@@ -1,10 +1,11 @@
 """GPTQ as published (Frantar et al., ICLR 2023, algorithm 1), written plainly in PyTorch, and timed.
 
-    python3 bench/compress/gptq_peer.py FOLDER
+    python3 bench/compress/gptq_peer.py FOLDER [ROWSxCOLUMNS...]
 
-Reads FOLDER/{rows}x{columns}/{w,h}.npy that `gptq_bench FOLDER` wrote (float32), quantizes to 4
-bits with one asymmetric grid a row, blocks of 128 and damping 0.01, and writes q_peer.npy and
-peer.json (median seconds of 5 runs after 2) beside them; `gptq_bench FOLDER` then compares.
+Makes weights and second moments of inputs with unequal and correlated channels, writes them to
+FOLDER/ROWSxCOLUMNS/{w,h}.npy (float32), quantizes to 4 bits with one asymmetric grid a row, blocks
+of 128 and damping 0.01, and writes q_peer.npy and peer.json (median seconds of 5 runs after 2)
+beside them; GPTQ_MATRICES=FOLDER compress_bench then compares.
 """
 
 import json
@@ -57,11 +58,19 @@ def gptq(w, h, levels=16, block=128, damping=0.01):
 def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     wait = torch.cuda.synchronize if device == "cuda" else (lambda: None)
-    for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
-        if not (folder / "w.npy").exists():
-            continue
-        w = torch.from_numpy(numpy.load(folder / "w.npy")).to(device)
-        h = torch.from_numpy(numpy.load(folder / "h.npy")).to(device)
+    sizes = sys.argv[2:] or (["4096x4096", "4096x11008"] if device == "cuda" else ["512x1024"])
+    torch.manual_seed(1)
+    for size in sizes:
+        rows, columns = (int(n) for n in size.split("x"))
+        folder = pathlib.Path(sys.argv[1]) / size
+        folder.mkdir(parents=True, exist_ok=True)
+        x = torch.randn(2 * columns, columns, device=device)
+        x *= torch.randn(columns, device=device).mul(0.5).exp()
+        x += 2 * x.mean(1, keepdim=True)
+        h = x.t().mm(x) / columns
+        w = torch.randn(rows, columns, device=device) * 0.02
+        numpy.save(folder / "h.npy", h.cpu().numpy())
+        numpy.save(folder / "w.npy", w.cpu().numpy())
         seconds = []
         for run in range(7):
             wait()

@@ -10,6 +10,7 @@
 The truth here is -log2(0.6) = 0.74 bits.
 """
 
+from venturi.compression import CompressError, Compressed, compress
 from venturi.measure import (
     Decomposition,
     Estimate,
@@ -27,11 +28,14 @@ from venturi.measure import (
 )
 
 __all__ = [
+    "CompressError",
+    "Compressed",
     "Decomposition",
     "Estimate",
     "EstimateWarning",
     "analyse",
     "cmi",
+    "compress",
     "decomposition",
     "dependence",
     "entropy",

@@ -1,3 +1,6 @@
+from venturi.compression import CompressError as CompressError
+from venturi.compression import Compressed as Compressed
+from venturi.compression import compress as compress
 from venturi.measure import Decomposition as Decomposition
 from venturi.measure import Estimate as Estimate
 from venturi.measure import EstimateWarning as EstimateWarning

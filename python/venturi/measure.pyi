@@ -1,5 +1,5 @@
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
@@ -19,6 +19,7 @@ class Estimate:
     method: str
     warnings: tuple[str, ...]
     unit: str = ...
+    details: dict[str, Any] | None = ...
     @property
     def bits(self) -> float: ...
     @property
@@ -33,7 +34,7 @@ class Decomposition:
     synergy: Estimate
 
 def mi(
-    x: ArrayLike, y: ArrayLike, method: str = "ksg1", *, k: int = 3, bins: int = 0,
+    x: ArrayLike, y: ArrayLike, method: str = "auto", *, k: int = 3, bins: int = 0,
     scale: Scale = "none", interval: float = 0.95, permutations: int = 0, series: bool = False,
     block: int = 0, memory: int = 8192, seed: int = 1,
 ) -> Estimate: ...

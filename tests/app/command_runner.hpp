@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -32,12 +34,20 @@ struct Conditions {
   std::function<void(pid_t)> meanwhile;
 };
 
+// The command of the build that this test program belongs to.
+inline std::string command_path() {
+  std::array<char, 4096> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
+  const std::filesystem::path self(std::string(path.data(), length > 0 ? length : 0));
+  return (self.parent_path().parent_path() / "venturi").string();
+}
+
 inline Outcome run_command(const std::vector<std::string>& arguments,
                            const Conditions& conditions = {}) {
   const testing::TempFolder folder;
   const std::string out = (folder / "out").string();
   const std::string err = (folder / "err").string();
-  std::vector<std::string> words = {VENTURI_BINARY_DIR "/venturi"};
+  std::vector<std::string> words = {command_path()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

@@ -4,6 +4,7 @@
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/code/hash.hpp"
 #include "venturi/code/pack.hpp"
+#include "venturi/core/threads.hpp"
 
 namespace venturi::code {
 namespace {
@@ -37,19 +38,44 @@ LevelMatrix drawn_rows(int n, int d, int levels) {
 
 TEST(CircuitCodec, RoundTripAtTheModelsCost) {
   const HiddenTree model = drawn_model(30, 7, 16);
-  const LevelMatrix x = drawn_rows(700, 30, 16);
+  const LevelMatrix x = drawn_rows(500, 30, 16);  // one stream
   const HiddenTreeCoder coder(model);
   const auto bytes = coder.encode(x);
-  EXPECT_EQ(coder.decode(bytes, 700), x);
+  EXPECT_EQ(coder.decode(bytes, 500), x);
   const double cost = model.cost_bits(x).sum();
-  EXPECT_NEAR(8.0 * static_cast<double>(bytes.size()), cost, 0.0005 * 700 * 30 + 16);
+  EXPECT_NEAR(8.0 * static_cast<double>(bytes.size()), cost, 0.0005 * 500 * 30 + 16);
   const auto file = coder.serialize();
-  EXPECT_EQ(HiddenTreeCoder::deserialize(file, "test").decode(bytes, 700), x);
+  EXPECT_EQ(HiddenTreeCoder::deserialize(file, "test").decode(bytes, 500), x);
 }
 
 TEST(CircuitCodec, GoldenHash) {
   const HiddenTreeCoder coder(drawn_model(30, 7, 16));
   EXPECT_EQ(hash64(coder.encode(drawn_rows(300, 30, 16))), 15341428488754878722U);
+}
+
+// One stream for each 512 rows, whatever the number of threads.
+TEST(CircuitCodec, ManyStreams) {
+  const HiddenTreeCoder coder(drawn_model(12, 5, 16));
+  const int before = core::threads();
+  for (const int n : {1, 511, 512, 513, 1024, 1100}) {
+    const LevelMatrix x = drawn_rows(n, 12, 16);
+    core::set_threads(1);
+    const auto bytes = coder.encode(x);
+    core::set_threads(3);
+    EXPECT_EQ(coder.encode(x), bytes) << n;
+    EXPECT_EQ(coder.decode(bytes, n), x) << n;
+  }
+  core::set_threads(before);
+  const auto bytes = coder.encode(drawn_rows(1100, 12, 16));
+  for (std::size_t cut = 0; cut < bytes.size(); cut += 7) {
+    if (cut + 9 > bytes.size()) break;
+    EXPECT_THROW(coder.decode(core::Bytes(bytes).first(cut), 1100), core::DataError) << cut;
+  }
+  auto forged = bytes;
+  forged[0] = forged[1] = std::byte{0xff};
+  EXPECT_THROW(coder.decode(forged, 1100), core::DataError);
+  EXPECT_THROW(coder.decode(bytes, 0), core::DataError);
+  EXPECT_EQ(coder.decode({}, 0).rows(), 0);
 }
 
 TEST(CircuitCodec, ImpossibleLevelsStillPass) {
@@ -93,6 +119,20 @@ TEST(CircuitCodec, BitFlipsAnywhereInTheModel) {
     }
   }
   EXPECT_GT(refused, 0);
+}
+
+TEST(CircuitCodec, BitFlipsAnywhereInTheRows) {
+  const HiddenTreeCoder coder(drawn_model(6, 2, 4));
+  const LevelMatrix x = drawn_rows(40, 6, 4);
+  const auto bytes = coder.encode(x);
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    auto bad = bytes;
+    bad[bit / 8] ^= std::byte{1} << (bit % 8);
+    try {
+      EXPECT_NE(coder.decode(bad, 40), x) << bit;
+    } catch (const core::DataError&) {
+    }
+  }
 }
 
 TEST(CircuitCodec, ForgedSizes) {

@@ -68,17 +68,17 @@ TEST_P(CircuitKernelsOf, ExactProductsAreExact) {
   const Index m = GetParam();
   core::Random random{core::Key(4)};
   Matrix t(m, m);
-  Matrix in(m, kTile);
+  Matrix in(m, kExactTile);
   for (Index k = 0; k < t.size(); ++k) {
     t.data()[k] = random.uniform() < .5 ? 0 : static_cast<double>(random.below(1U << 16));
   }
   for (Index k = 0; k < in.size(); ++k) in.data()[k] = double(random.below(1U << 29));
   const SparseRows<double> rows(t, false);
   for (const auto& [name, kernels] : here()) {
-    Matrix out(m, kTile);
+    Matrix out(m, kExactTile);
     kernels->multiply_exact(rows.view(), in.data(), out.data());
     for (Index z = 0; z < m; ++z) {
-      for (Index r = 0; r < kTile; ++r) {
+      for (Index r = 0; r < kExactTile; ++r) {
         std::uint64_t sum = 0;
         for (Index k = 0; k < m; ++k) {
           sum += static_cast<std::uint64_t>(t(z, k)) * static_cast<std::uint64_t>(in(k, r));
@@ -86,6 +86,28 @@ TEST_P(CircuitKernelsOf, ExactProductsAreExact) {
         ASSERT_EQ(static_cast<std::uint64_t>(out(z, r)), sum) << name << ' ' << z << ' ' << r;
       }
     }
+  }
+}
+
+TEST_P(CircuitKernelsOf, WholeProductsAreExact) {
+  const Index m = GetParam();
+  core::Random random{core::Key(7)};
+  std::vector<std::uint32_t> a(m), b(m);
+  for (Index z = 0; z < m; ++z) {
+    a[z] = static_cast<std::uint32_t>(random.below(1U << 29));
+    b[z] = static_cast<std::uint32_t>(random.below(1U << 29));
+  }
+  std::uint64_t sum = 0;
+  std::uint64_t all = 0;
+  for (Index z = 0; z < m; ++z) {
+    sum += std::uint64_t{a[z]} * b[z];
+    all |= std::uint64_t{a[z]} * b[z];
+  }
+  for (const auto& [name, kernels] : here()) {
+    std::vector<std::uint64_t> out(m);
+    EXPECT_EQ(kernels->dot(a.data(), b.data(), m), sum) << name;
+    EXPECT_EQ(kernels->product(a.data(), b.data(), m, out.data()), all) << name;
+    for (Index z = 0; z < m; ++z) ASSERT_EQ(out[z], std::uint64_t{a[z]} * b[z]) << name;
   }
 }
 

@@ -170,6 +170,14 @@ TEST(RangeCoder, HostileStreams) {
     }
   }
   EXPECT_LE(passed, 8U);
+  for (std::size_t bit = 0; bit < 8 * stream.size(); ++bit) {
+    auto bad = stream;
+    bad[bit / 8] ^= static_cast<std::byte>(1 << (bit % 8));
+    try {
+      EXPECT_NE(read(bad), good);
+    } catch (const core::DataError&) {
+    }
+  }
   for (int trial = 0; trial < 2000; ++trial) {
     std::vector<std::byte> noise(random.below(40));
     for (auto& byte : noise) byte = static_cast<std::byte>(random.below(256));

@@ -180,6 +180,76 @@ TEST(Neighbours, BytesAndFloatsEqualTheDoubleLoop) {
   expect_from_all_pairs(one, query, slow({x}, query));
 }
 
+// Two columns in all have a search of their own: laws with a density, with heavy tails, on a line,
+// on few values in either column or both, in lumps of very different sizes and all in one place.
+Matrix planar(int law, core::Index n, core::Key key) {
+  core::Random random(key);
+  Matrix x(n, 2);
+  for (core::Index i = 0; i < n; ++i) {
+    double a = random.normal(), b = 0.75 * a + random.normal();
+    const double u = random.uniform();
+    if (law == 1) a /= random.normal(), b /= random.normal();
+    if (law == 2) b = a + 1e-4 * b;
+    if (law == 3) b = std::floor(b);
+    if (law == 4) a = std::floor(a);
+    if (law == 5) a = std::floor(2 * a), b = std::floor(2 * b);
+    if (law == 6) a *= u < 0.5 ? 1e-7 : 1, b *= u < 0.25 ? 1e-7 : 1;
+    if (law == 7) a = b = -0.0;
+    if (law == 8) a = 1e9 + 1e-5 * a, b *= 1e-3;
+    if (law == 9) b *= 1e6;
+    if (law == 10) a = std::exp(30 * a), b = static_cast<double>(i);
+    if (law == 11) a = u < 0.5 ? 0.0 : -0.0, b = u < 0.3 ? 1 : b;
+    x(i, 0) = a;
+    x(i, 1) = b;
+  }
+  return x;
+}
+
+TEST(Neighbours, TwoColumnsEqualTheDoubleLoop) {
+  for (int law = 0; law < 12; ++law) {
+    for (const core::Index n : {2, 9, 40, 200, 800}) {
+      const Matrix both = planar(law, n, core::Key(n).split(static_cast<std::uint64_t>(law)));
+      const std::vector<Matrix> groups{both.col(0), both.col(1)};
+      const std::vector<MatrixView> views(groups.begin(), groups.end());
+      for (const int k : {1, 3, 7, 12}) {
+        if (k >= n || (n == 800 && k != 3)) continue;
+        for (const Reach reach : {Reach::strict, Reach::closed, Reach::projected}) {
+          NeighbourQuery query{.k = k, .reach = reach, .unions = {1, 2}};
+          SCOPED_TRACE(
+              fmt::format("law {}, n {}, k {}, reach {}", law, n, k, static_cast<int>(reach)));
+          const Neighbours truth = slow(groups, query);
+          for (const auto& level : simd_levels()) {
+            query.simd = level;
+            expect_equal(find_neighbours(views, query), truth);
+          }
+        }
+        const std::vector<MatrixView> one{both};
+        expect_equal(find_neighbours(one, {.k = k, .unions = {}}),
+                     slow({both}, {.k = k, .unions = {}}));
+      }
+    }
+  }
+}
+
+// Enough rows for several threads in the sort, the strips and the table.
+TEST(Neighbours, TwoColumnsOfManyRowsEqualTheTree) {
+  const int before = core::threads();
+  for (int law = 0; law < 12; ++law) {
+    const Matrix both = planar(law, 20000, core::Key(77).split(static_cast<std::uint64_t>(law)));
+    const Matrix x = both.col(0), y = both.col(1);
+    const std::vector<MatrixView> views{x, y};
+    NeighbourQuery query{.k = 3, .search = "tree", .unions = {2, 1}};
+    const Neighbours truth = find_neighbours(views, query);
+    query.search = "auto";
+    for (const int threads : {1, 3}) {
+      core::set_threads(threads);
+      SCOPED_TRACE(fmt::format("law {}, threads {}", law, threads));
+      expect_equal(find_neighbours(views, query), truth);
+    }
+  }
+  core::set_threads(before);
+}
+
 TEST(Neighbours, DoNotDependOnThreads) {
   const std::vector<Matrix> groups{sample(Law::grid, 500, 4, core::Key(1)),
                                    sample(Law::normal, 500, 2, core::Key(2))};

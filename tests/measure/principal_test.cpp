@@ -46,6 +46,18 @@ TEST(CompressedInformation, LinearImagesKeepIt) {
   EXPECT_NEAR(plain, 1.5, 0.1);
 }
 
+// Shuffled pairs are of no information: independent data lie about 0 whatever their edges.
+TEST(CompressedInformation, AgainstShuffledPairs) {
+  const KnownLaw law = pair_laws(1.5, 2)[0];
+  const Pairs drawn = law.draw(2000, Key(2)), other = law.draw(2000, Key(3));
+  const auto found = [&](const Matrix& y) { return shuffled_pairs_nats(drawn.x, y, 5, 2, Key(1)); };
+  EXPECT_NEAR(found(drawn.y), 1.5, 0.1);
+  EXPECT_NEAR(found(other.y), 0, 0.05);
+  EXPECT_EQ(found(drawn.y), found(drawn.y));
+  EXPECT_ERROR(shuffled_pairs_nats(drawn.x, drawn.y, 5, 0, Key(1)), core::InvalidArgument,
+               "shuffles");
+}
+
 TEST(ImageLaws, Pixels) {
   for (const KnownLaw& law : image_laws(2, 8)) {
     EXPECT_NEAR(law.nats, 2, 1e-12);

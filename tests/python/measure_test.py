@@ -35,7 +35,7 @@ class Values(unittest.TestCase):
             numpy.concatenate([[0], 1 / numpy.arange(1, n + 1)]))])
         nats = psi[k] + psi[n] - numpy.mean(
             psi[(dx < reach).sum(1) + 1] + psi[(dy < reach).sum(1) + 1])
-        found = venturi.mi(x, y, k=k)
+        found = venturi.mi(x, y, "ksg1", k=k)
         self.assertAlmostEqual(found.nats, nats, places=12)
         self.assertEqual(float(found), found.bits)
 
@@ -48,11 +48,19 @@ class Values(unittest.TestCase):
         wide = venturi.mi(x, 1000 * y, scale="standard")
         self.assertAlmostEqual(wide.bits, venturi.mi(x, y, scale="standard").bits, places=12)
 
+    def test_auto_tells_its_choice(self):
+        x, y = pair(400)
+        found = venturi.mi(x, y)
+        self.assertTrue(found.method.startswith("auto: "))
+        self.assertAlmostEqual(found.bits, -numpy.log2(0.6), delta=0.15)
+        self.assertIn("gaussian copula", [c["name"] for c in found.details["candidates"]])
+        self.assertIsNone(venturi.mi(x, y, "ksg1").details)
+
     def test_columns_are_variables_of_a_total_correlation(self):
         x, y = pair()
         both = venturi.total_correlation(numpy.column_stack([x, y]))
         self.assertEqual(both.bits, venturi.total_correlation(x, y).bits)
-        self.assertAlmostEqual(both.bits, venturi.mi(x, y).bits, places=12)
+        self.assertAlmostEqual(both.bits, venturi.mi(x, y, "ksg1").bits, places=12)
 
     def test_transfer_goes_one_way(self):
         rng = numpy.random.default_rng(2)
@@ -90,7 +98,7 @@ class Arrays(unittest.TestCase):
     def test_the_interpreter_runs_meanwhile(self):
         x = numpy.random.default_rng(1).normal(size=(6000, 6))
         done = threading.Event()
-        worker = threading.Thread(target=lambda: (venturi.mi(x, x[::-1]), done.set()))
+        worker = threading.Thread(target=lambda: (venturi.mi(x, x[::-1], "ksg1"), done.set()))
         worker.start()
         steps = 0
         while not done.is_set():
@@ -147,7 +155,7 @@ class Refusals(unittest.TestCase):
         x, _ = pair(300)
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            found = venturi.mi(x.round(), x)
+            found = venturi.mi(x.round(), x, "ksg1")
         self.assertTrue(any("method ross" in str(w.message) for w in seen))
         self.assertTrue(all(w.category is venturi.EstimateWarning for w in seen))
         self.assertEqual(seen[0].filename, __file__)

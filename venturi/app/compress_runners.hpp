@@ -8,6 +8,8 @@
 namespace venturi::app {
 
 std::vector<Figure> run_network_budget(const Run& run);
+std::vector<Figure> run_trained_budget(const Run& run);
+std::vector<Figure> run_demo_squeeze(const Run& run);
 std::vector<Figure> run_gptq(const Run& run);
 std::vector<Figure> run_squeezellm(const Run& run);
 std::vector<Figure> run_edkm(const Run& run);

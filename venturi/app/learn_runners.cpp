@@ -46,6 +46,25 @@ struct TargetRecipe {
   }
 };
 
+struct WidthRecipe {
+  std::string data = "uci:california-housing";
+  std::vector<double> widths = {0.1, 0.35, 1};
+  std::vector<double> target_widths = {0.1, 1};
+  std::vector<double> residuals = {0, 1};
+  int seeds = 3;
+  learn::ExperimentOptions experiment;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("data", self.data, "data set");
+    visit("widths", self.widths, "of the kernel on x", core::above(0));
+    visit("target_widths", self.target_widths, "of the kernel on y", core::above(0));
+    visit("residuals", self.residuals, "parts of the residual added to it", core::at_least(0));
+    visit("seeds", self.seeds, "splits and starts", core::at_least(1));
+    learn::ExperimentOptions::fields(self.experiment, visit);
+  }
+};
+
 std::vector<std::string> words(const std::string& text, char mark) {
   std::vector<std::string> out;
   std::istringstream stream(text);
@@ -102,6 +121,76 @@ std::vector<Figure> run_compare(const Run& run) {
     out.push_back(
         {fmt::format("cs-ib over its best rival at r >= {:g}", level), cs / rival, "times"});
   }
+  return out;
+}
+
+std::vector<Figure> run_cs_widths(const Run& run) {
+  WidthRecipe recipe;
+  core::options_from_json(recipe, run.options, "app.recipe");
+  const core::Key key(run.seed);
+  const tensor::Device device = tensor::parse_device(run.device);
+  const data::DataPair data = data::load(recipe.data, key.split("data"));
+  const learn::ExperimentOptions& e = recipe.experiment;
+  std::vector<learn::SweepPart> parts;
+  std::vector<learn::SweepRun> runs;
+  std::vector<data::Dataset> tests;
+  for (int s = 0; s < recipe.seeds; ++s) {
+    const core::Key own = key.split(static_cast<std::uint64_t>(s));
+    auto [training, test] = learn::training_and_test(data, e.test, own.split("test"));
+    const auto held = learn::training_and_test({.train = training, .test = {}},
+                                               e.trainer.validation, own.split("held"));
+    parts.push_back({held.first, held.second});
+    runs.push_back({static_cast<std::size_t>(s), 0, own.split("weights")});
+    tests.push_back(std::move(test));
+  }
+  learn::ModelOptions model_options = e.model;
+  model_options.channel.kind = "none";
+  // Means over seeds of validation and test distortion.
+  const auto distortions = [&](const learn::ObjectiveOptions& objective) {
+    learn::TrainerOptions trainer = e.trainer;
+    trainer.objective = objective;
+    const auto swept = learn::sweep(parts, runs, model_options, trainer, key.split("training"),
+                                    device, *run.monitor);
+    double validation = 0, test = 0;
+    for (std::size_t s = 0; s < swept.size(); ++s) {
+      const learn::Model& model = *swept[s].model;
+      const double lost =
+          learn::evaluate(model, model.inputs(tests[s].x), learn::targets(model, tests[s]), 0, key)
+              .distortion;
+      validation += swept[s].validation_distortion / recipe.seeds;
+      test += lost / recipe.seeds;
+    }
+    return std::pair{validation, test};
+  };
+  std::vector<Figure> out;
+  const auto [plain_validation, plain] = distortions({.prediction = "squared-error"});
+  out.push_back({"squared error", plain, "rmse"});
+  double least = std::numeric_limits<double>::infinity(), chosen = least;
+  learn::ObjectiveOptions best;
+  for (const double width : recipe.widths) {
+    for (const double target_width : recipe.target_widths) {
+      for (const double residual : recipe.residuals) {
+        const learn::ObjectiveOptions rule{.prediction = "cs-divergence",
+                                           .width = width,
+                                           .target_width = target_width,
+                                           .residual = residual};
+        const auto [validation, test] = distortions(rule);
+        const std::string name = fmt::format("width {:g}, target width {:g}, residual {:g}", width,
+                                             target_width, residual);
+        run.monitor->say(fmt::format("{}: {:.4f} on validation, {:.4f}", name, validation, test));
+        out.push_back({name, test, "rmse"});
+        if (!(validation < least)) continue;
+        least = validation;
+        chosen = test;
+        best = rule;
+      }
+    }
+  }
+  out.push_back({"chosen: width", best.width, ""});
+  out.push_back({"chosen: target width", best.target_width, ""});
+  out.push_back({"chosen: residual", best.residual, ""});
+  out.push_back({"chosen", chosen, "rmse"});
+  out.push_back({"chosen over the squared error", chosen / plain, "times"});
   return out;
 }
 

@@ -7,6 +7,10 @@ namespace venturi::app {
 
 // Methods on one data set: options `data`, `methods` (joined by '+'), `seeds`, and an experiment's.
 std::vector<Figure> run_compare(const Run& run);
+// cs-divergence at beta 0 under rules for its kernels: options `data`, `widths` (of the kernel on
+// x), `target_widths` and `residuals` (every combination), `seeds`, and an experiment's; beside it
+// the squared error. The rule with the least validation distortion is the one reported as chosen.
+std::vector<Figure> run_cs_widths(const Run& run);
 // 10 betas * 5 seeds as one run against 50 one after the other, network and data of a comparison.
 std::vector<Figure> run_sweep_speed(const Run& run);
 // Milliseconds of one training step of each method, batches of 128 and 512.

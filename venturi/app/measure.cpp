@@ -6,6 +6,7 @@
 #include "venturi/data/columns.hpp"
 #include "venturi/learn/neural_information.hpp"
 #include "venturi/measure/by_kind.hpp"
+#include "venturi/measure/certificate.hpp"
 #include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/neighbours.hpp"
 #include "venturi/report/render.hpp"
@@ -38,6 +39,7 @@ struct Measure {
   std::string output;
   int lags = 1;
   bool matrix = false;
+  bool certify = false;
   std::shared_ptr<OptionFlags<MeasureOptions>> flags;
   learn::NeuralOptions neural;
 };
@@ -126,6 +128,56 @@ Measured one(const Measure& verb, const std::vector<Variable>& v, const MeasureO
   return measure::conditional_by_kind(v[0], v[1], z, options, key);
 }
 
+// The estimator that was asked for, on other columns than the person's.
+measure::Certificate certificate_of(const Measure& verb, const std::vector<Variable>& v,
+                                    const MeasureOptions& given) {
+  MeasureOptions plain = given;
+  plain.mi.permutations = 0;
+  const auto informant = [&](const core::Matrix& x, const core::Matrix& y) {
+    const Measured m = one(verb, {{v[0].name, x, v[0].names}, {v[1].name, y, v[1].names}}, plain);
+    return measure::BitsAndError{m.estimate.bits, m.estimate.standard_error};
+  };
+  return measure::certify(informant, v[0].values, v[1].values,
+                          core::Key(verb.common.seed).split("certificate"));
+}
+
+// How a method that chooses came to its choice.
+std::string choice_text(const Json& details) {
+  core::Table table({{"name", "candidate", ""},
+                     {"gain_nats", "held-out gain, nats", "{:.4f}"},
+                     {"gain_error", "error beside the chosen", "{:.4f}"},
+                     {"nats", "tells, nats", "{:.4f}"},
+                     {"seconds", "s", "{:.1f}"}});
+  for (const Json& c : details["candidates"]) {
+    table.add_row(
+        {c["name"].get<std::string>(), c["gain_nats"], c["gain_error"], c["nats"], c["seconds"]});
+  }
+  if (details["candidates"].empty()) return {};
+  return fmt::format(
+      "\n{}\nNearest neighbours miss {:+.4f} nats in {} (error {:.4f}): {}. {:.1f} s in all.\n",
+      table.text(), details["missed_nats"].get<double>(), details["chosen"].get<std::string>(),
+      details["missed_error"].get<double>(),
+      details["corrected"].get<bool>() ? "added" : "chance, not added",
+      details["seconds"].get<double>());
+}
+
+std::string certificate_text(const Json& certificate) {
+  core::Table table({{"name", "test", ""},
+                     {"bits", "bits", "{:.4f}"},
+                     {"relation", "", ""},
+                     {"expected", "expected", "{:.4f}"},
+                     {"tolerance", "tolerance", "{:.4f}"},
+                     {"passes", "", ""}});
+  for (const Json& t : certificate["tests"]) {
+    table.add_row({t["name"].get<std::string>(), t["bits"], t["relation"].get<std::string>(),
+                   t["expected"], t["tolerance"], t["passes"].get<bool>() ? "pass" : "FAIL"});
+  }
+  return fmt::format("\nCertificate: {} ({} rows, {:.4f} bits, noise {:.4f})\n{}",
+                     certificate["passes"].get<bool>() ? "pass" : "FAIL",
+                     certificate["n"].get<std::size_t>(), certificate["bits"].get<double>(),
+                     certificate["noise"].get<double>(), table.text());
+}
+
 core::Table empty_table(double level, bool bare) {
   return core::Table({{"of", "of", ""},
                       {"bits", bare ? "value" : "bits", "{:.4f}"},
@@ -208,6 +260,7 @@ Json results_of(const Measure& verb, const MeasureOptions& given, core::Table& t
     warn(of, m);
     Json out = {{"quantity", verb.quantity}, {"of", names}};
     out.update(m.json());
+    if (verb.certify) out["certificate"] = certificate_of(verb, v, given).json();
     return out;
   }
   Json rows = Json::array();
@@ -227,9 +280,15 @@ Json results_of(const Measure& verb, const MeasureOptions& given, core::Table& t
 }
 
 void run(const Measure& verb) {
+  MeasureOptions all;
+  verb.flags->apply(all);
   if (verb.matrix && (verb.quantity != "mi" || !verb.given.empty())) {
     core::fail_argument(kWhere, "--matrix goes with mi alone, got {}",
                         verb.given.empty() ? verb.quantity : "--given");
+  }
+  if (verb.certify &&
+      (verb.quantity != "mi" || verb.matrix || !verb.given.empty() || all.mi.series)) {
+    core::fail_argument(kWhere, "--certify goes with mi of two variables alone, without --series");
   }
   if (!verb.given.empty() && verb.quantity != "mi") {
     core::fail_argument(kWhere, "--given goes with mi alone, got {}", verb.quantity);
@@ -237,8 +296,6 @@ void run(const Measure& verb) {
   if (verb.quantity == "entropy" && verb.places.size() != 1) {
     core::fail_argument(kWhere, "entropy expects one variable, got {}", verb.places.size());
   }
-  MeasureOptions all;
-  verb.flags->apply(all);
   const measure::MiOptions& options = all.mi;
   const bool neural = is_neural(options.method);
   if (verb.common.device != "cpu" && !neural) {
@@ -277,7 +334,10 @@ void run(const Measure& verb) {
   if (!verb.common.json) {
     for (const std::string& text : warnings) monitor->warn(text);
   }
-  print_result(verb.common, record.json(), table.text());
+  std::string text = table.text();
+  if (results.contains("details")) text += choice_text(results["details"]);
+  if (results.contains("certificate")) text += certificate_text(results["certificate"]);
+  print_result(verb.common, record.json(), text);
 }
 
 std::string footer() {
@@ -312,6 +372,9 @@ void add_measure(CLI::App& app) {
   verb->add_option("--given", state->given, "mi given this variable too");
   verb->add_option("--lags", state->lags, "te: steps of the past that count [1]");
   verb->add_flag("--matrix", state->matrix, "mi of every pair of columns");
+  verb->add_flag("--certify", state->certify,
+                 "mi: test whether the estimator keeps the laws of information on these data "
+                 "(independence, data processing, additivity)");
   verb->add_option("-o,--output", state->output,
                    "folder: the run is appended to its records.jsonl, drawn in its report.html");
   state->flags = std::make_shared<OptionFlags<MeasureOptions>>(*verb);

@@ -1,6 +1,9 @@
 // venturi reproduce: does a paper's claim hold? Recipes in, verdicts out.
+#include <algorithm>
+
 #include "venturi/app/recipe.hpp"
 #include "venturi/core/record.hpp"
+#include "venturi/report/plot.hpp"
 
 namespace venturi::app {
 namespace {
@@ -9,6 +12,7 @@ struct Reproduce {
   Common common;
   std::vector<std::string> ids;
   std::string room;
+  std::string record;
   bool all = false;
   bool quick = false;
 };
@@ -57,6 +61,30 @@ std::string verdict_text(const core::Json& v) {
                            v["seconds"].get<double>());
 }
 
+// The figures that are points of curves, a plot for each title.
+core::Json plots_of(const std::vector<Figure>& figures) {
+  std::vector<report::Plot> plots;
+  for (const Figure& f : figures) {
+    if (!f.point) continue;
+    if (plots.empty() || plots.back().title != f.point->plot) {
+      plots.push_back({.title = f.point->plot,
+                       .x = {.label = f.point->x_label, .log = true},
+                       .y = {.label = f.unit, .min = 0}});
+    }
+    auto& all = plots.back().series;
+    auto at = std::find_if(all.begin(), all.end(),
+                           [&](const auto& series) { return series.name == f.point->series; });
+    if (at == all.end()) {
+      at = all.insert(at, {.name = f.point->series, .style = report::Style::kLinePoints});
+    }
+    at->x.push_back(f.point->x);
+    at->y.push_back(f.value);
+  }
+  core::Json out = core::Json::array();
+  for (const report::Plot& plot : plots) out.push_back(report::to_json(plot));
+  return out;
+}
+
 core::Json verdict(const Recipe& recipe, const Reproduce& verb, core::Monitor& monitor) {
   core::Json out = {{"id", recipe.id}, {"claim", recipe.claim}, {"source", recipe.source}};
   if (const std::string lacks = missing_needs(recipe, verb.common.device); !lacks.empty()) {
@@ -77,6 +105,7 @@ core::Json verdict(const Recipe& recipe, const Reproduce& verb, core::Monitor& m
   }
   out["holds"] = holds;
   out["figures"] = std::move(list);
+  if (core::Json plots = plots_of(figures); !plots.empty()) out["plots"] = std::move(plots);
   out["seconds"] = core::now_seconds() - start;
   out["seed"] = verb.common.seed;
   out["quick"] = verb.quick;
@@ -92,6 +121,13 @@ void run(const Reproduce& verb) {
     const core::Json one = verdict(recipe, verb, *monitor);
     holds = holds && one.value("holds", true);
     if (!verb.common.json) fmt::print("{}\n", verdict_text(one));
+    if (!verb.record.empty() && !one.contains("skipped")) {
+      const std::filesystem::path folder(verb.record);
+      core::append_record(folder / "records.jsonl", {.command = "reproduce " + recipe.id,
+                                                     .seed = verb.common.seed,
+                                                     .results = one,
+                                                     .seconds = one["seconds"].get<double>()});
+    }
     all.push_back(one);
   }
   if (verb.common.json) fmt::print("{}\n", (all.size() == 1 ? all[0] : all).dump(2));
@@ -106,6 +142,9 @@ void add_reproduce(CLI::App& app) {
   verb->add_option("ids", state->ids, "recipes by id (files of recipes/)");
   verb->add_option("--room", state->room, "all recipes of a room");
   verb->add_flag("--all", state->all, "all recipes");
+  verb->add_option(
+      "--record", state->record,
+      "folder: each result is appended to its records.jsonl (plots too: venturi report)");
   verb->add_flag("--quick", state->quick, "the shortest honest version");
   add_common(*verb, state->common);
   verb->callback([state] { run(*state); });

@@ -7,6 +7,7 @@
 #include "venturi/app/demo.hpp"
 #include "venturi/app/learn_runners.hpp"
 #include "venturi/app/recipe.hpp"
+#include "venturi/app/study_runners.hpp"
 #include "venturi/code/circuit_figures.hpp"
 #include "venturi/code/figures.hpp"
 #include "venturi/core/file.hpp"
@@ -17,9 +18,13 @@
 #include "venturi/data/safetensors.hpp"
 #include "venturi/data/xz.hpp"
 #include "venturi/learn/bound_figures.hpp"
+#include "venturi/learn/fit_and_compress.hpp"
+#include "venturi/learn/generalization_gap.hpp"
 #include "venturi/learn/generator_bound.hpp"
+#include "venturi/learn/half_bayes.hpp"
 #include "venturi/learn/information_plane.hpp"
 #include "venturi/learn/network_studies.hpp"
+#include "venturi/learn/robustness.hpp"
 #include "venturi/measure/analysis_figures.hpp"
 #include "venturi/measure/figures.hpp"
 #include "venturi/measure/program_figures.hpp"
@@ -39,13 +44,19 @@ std::vector<Figure> run_train(const Run& run) {
   }
   const std::string data = options_json["data"].get<std::string>();
   options_json.erase("data");
+  std::vector<double> attacks;  // FGSM's eps, of images
+  if (options_json.contains("attacks")) {
+    attacks = options_json["attacks"].get<std::vector<double>>();
+    options_json.erase("attacks");
+  }
   learn::ExperimentOptions options;
   core::options_from_json(options, options_json, "app.recipe");
   const core::ScratchFolder folder;
   const core::Key key(run.seed);
+  const data::DataPair pair = data::load(data, key.split("data"));
+  const tensor::Device device = tensor::parse_device(run.device);
   const auto experiment =
-      learn::run_experiment(data::load(data, key.split("data")), options, key,
-                            tensor::parse_device(run.device), folder.path(), *run.monitor);
+      learn::run_experiment(pair, options, key, device, folder.path(), *run.monitor);
   const learn::Point& p = experiment.points.back();
   const bool classes = experiment.target_entropy_bits > 0;
   std::vector<Figure> out = {
@@ -57,6 +68,18 @@ std::vector<Figure> run_train(const Run& run) {
   if (options.trainer.target_rate > 0) {
     const double miss = p.training.train_rate_bits / options.trainer.target_rate - 1;
     out.push_back({"distance from the target rate", 100 * std::abs(miss), "%"});
+  }
+  if (!attacks.empty()) {
+    const learn::Codec codec = learn::load_codec(p.model_path, device);
+    const data::Dataset test =
+        learn::training_and_test(pair, options.test, key.split("test")).second;
+    for (const double eps : attacks) {
+      data::Dataset under = test;
+      under.x = learn::attacked(*codec.model, test, {.eps = eps}, key.split("attack"));
+      const auto found = learn::evaluate(*codec.model, codec.model->inputs(under.x),
+                                         learn::targets(*codec.model, under), 0, key);
+      out.push_back({fmt::format("error under FGSM of {:g}", eps), 100 * found.distortion, "%"});
+    }
   }
   if (p.bits_on_disk) out.push_back({"bits on disk", *p.bits_on_disk, "bits/sample"});
   return out;
@@ -216,6 +239,18 @@ std::vector<Figure> run_information_plane(const Run& run) {
   return learn::plane_figures(options, core::Key(run.seed), *run.monitor);
 }
 
+std::vector<Figure> run_fit(const Run& run) {
+  learn::FitOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  return learn::fit_figures(options, core::Key(run.seed), *run.monitor);
+}
+
+std::vector<Figure> run_gap(const Run& run) {
+  learn::GapOptions options;
+  core::options_from_json(options, run.options, "app.recipe");
+  return learn::gap_figures(options, core::Key(run.seed), *run.monitor);
+}
+
 struct NetworkRecipe {
   std::string data = "cifar10";
   net::ComparisonOptions comparison;
@@ -272,12 +307,26 @@ constexpr core::Member<Runner> kRunners[] = {
     {"programs", "sequences of random programs, scored", "see recipe", "seconds", run_programs},
     {"information-plane", "adaptive estimates of what layers keep while they learn", "see recipe",
      "minutes", run_information_plane},
+    {"fit-and-compress", "the 12-bit task's information plane against the exact curve",
+     "see recipe", "minutes", run_fit},
+    {"generalization-gap", "I(X;Z|Y) and rivals against the gaps of a hundred networks",
+     "see recipe", "minutes", run_gap},
     {"v-info-complexity", "depth of planted features from their layers", "see recipe", "seconds",
      run_keyed<measure::complexity_figures>},
-    {"infomec", "InfoM, InfoE and InfoC of planted codes", "see recipe", "seconds",
-     run_keyed<measure::infomec_figures>},
-    {"mig", "the mutual information gap of turned factors", "see recipe", "seconds",
-     run_keyed<measure::mig_figures>},
+    {"qlae", "InfoMEC of planted codes and of trained autoencoders", "see recipe", "minutes",
+     run_qlae},
+    {"tcvae", "the mutual information gap of turned factors and of trained autoencoders",
+     "see recipe", "minutes", run_tcvae},
+    {"infovae", "what a code keeps under an autoregressive decoder", "see recipe", "minutes",
+     run_infovae},
+    {"half-bayes", "three objectives on linear regression in closed form", "see recipe", "seconds",
+     run_keyed<learn::half_bayes_figures>},
+    {"hsic-bottleneck", "layers trained one by one without backpropagation", "see recipe",
+     "minutes", run_hsic_bottleneck},
+    {"disen-ib", "two codes of an image, one for its label", "see recipe", "minutes", run_disen_ib},
+    {"hedged", "embeddings that say how sure they are", "see recipe", "minutes", run_hedged},
+    {"noisy-labels", "nested dropout and co-teaching under wrong labels", "see recipe", "minutes",
+     run_noisy_labels},
     {"precision-recall", "modes dropped and outliers added", "see recipe", "seconds",
      run_keyed<measure::precision_recall_figures>},
     {"generalization-difficulty", "inductive bias of spheres and of images", "see recipe",
@@ -302,6 +351,8 @@ constexpr core::Member<Runner> kRunners[] = {
      run_train},
     {"compare", "methods of the room learn side by side on one data set", "own", "as its options",
      run_compare},
+    {"cs-widths", "rules for the kernels of the conditional Cauchy-Schwarz divergence", "own",
+     "as its options", run_cs_widths},
     {"target-rates", "rates asked for on several data sets, and what is lost at each", "see recipe",
      "as its options", run_target_rates},
     {"sweep-speed", "50 small models trained as one against one after another", "own", "seconds",
@@ -326,6 +377,10 @@ constexpr core::Member<Runner> kRunners[] = {
      "Sieberling et al., ICML 2025", "seconds", run_keyed<allocate::evopress_figures>},
     {"network-budget", "a ResNet-20 at sizes on the disk, by every method", "own", "minutes",
      run_network_budget},
+    {"trained-budget", "the same of a ResNet trained here on Fashion-MNIST", "own", "minutes",
+     run_trained_budget},
+    {"demo-squeeze", "the demo's network without its throat, many times smaller", "own", "minutes",
+     run_demo_squeeze},
     {"gptq", "rounding with error feedback on a ResNet-20", "Frantar et al., ICLR 2023", "a minute",
      run_gptq},
     {"squeezellm", "weighted k-means, dense and sparse, on a ResNet-20", "Kim et al., ICML 2024",

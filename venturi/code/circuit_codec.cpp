@@ -9,20 +9,30 @@
 #include "venturi/code/pack.hpp"
 #include "venturi/code/range_coder.hpp"
 #include "venturi/code/sparse_rows.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {
 
 using core::Index;
 using Word = std::uint64_t;
+using Mass = std::uint32_t;
 
 constexpr std::uint32_t kEdgeMass = 1U << 16;
 constexpr std::uint32_t kLeafMass = 1U << 20;
 constexpr int kMessageBits = 29;
 constexpr int kPrecision = 24;
-constexpr Index kRows = 256;  // a block
+constexpr Index kRows = 256;    // a block
+constexpr Index kStream = 512;  // rows that share a stream
+constexpr Index kMostStates = 256;
 // Of a packed model: far more than a real one's, so that a small file cannot ask for much memory.
 constexpr Word kMostExpansion = 4096;
+
+constexpr std::string_view kDecode = "code.HiddenTreeCoder.decode";
+
+std::size_t streams_of(Index rows) {
+  return static_cast<std::size_t>((rows + kStream - 1) / kStream);
+}
 
 // Whole masses that sum to `total`: floors, and one more for the largest remainders.
 std::vector<std::uint32_t> whole_masses(const Eigen::VectorXd& p, std::uint32_t total) {
@@ -44,44 +54,71 @@ std::vector<std::uint32_t> whole_masses(const Eigen::VectorXd& p, std::uint32_t 
   return out;
 }
 
-// Shifts all so that the largest has kMessageBits; false if all are 0.
-bool rescale(Word* message, Index m) {
-  Word all = 0;
-  for (Index z = 0; z < m; ++z) all |= message[z];
+// Shifts `from`, of bits `all` together, so that the largest has kMessageBits; false if all are 0.
+bool rescale(const Word* from, Word all, Index m, Mass* message) {
   if (all == 0) return false;
   const int shift = static_cast<int>(std::bit_width(all)) - kMessageBits;
-  for (Index z = 0; z < m; ++z) {
-    message[z] = shift >= 0 ? message[z] >> shift : message[z] << -shift;
+  if (shift >= 0) {
+    for (Index z = 0; z < m; ++z) message[z] = static_cast<Mass>(from[z] >> shift);
+  } else {
+    for (Index z = 0; z < m; ++z) message[z] = static_cast<Mass>(from[z] << -shift);
   }
   return true;
+}
+
+// message *= factor, unless nothing would be left.
+void absorb(Mass* message, const Mass* factor, Index m) {
+  Word product[kMostStates];
+  const Word all = circuit_kernels().product(message, factor, m, product);
+  rescale(product, all, m, message);
 }
 
 // c(x) of the header for a belief.
 class Law {
  public:
-  Law(const Word* belief, const std::uint32_t* cumulative, Index m, int levels)
+  Law(const Mass* belief, const Mass* cumulative, Index m, int levels)
       : belief_(belief), cumulative_(cumulative), m_(m), levels_(levels) {
-    const Word total = sum(levels);
+    // Each column of leaf masses sums to kLeafMass.
+    const Word total = std::accumulate(belief, belief + m, Word{0}) * kLeafMass;
     shift_ = std::max(0, static_cast<int>(std::bit_width(total)) - 32);
     reciprocal_ = (Word{1} << 56) / ((total >> shift_) + 1);
   }
-  std::uint32_t at(int x) const {
+  Mass at(int x) const {
+    if (x == 0) return 0;
     if (x == levels_) return 1U << kPrecision;
+    const Word sum = circuit_kernels().dot(belief_, cumulative_ + x * m_, m_);
     // (S >> t) R < 2^56; its upper 32 bits times less than 2^24 stay below 2^56 too.
-    const Word part = ((sum(x) >> shift_) * reciprocal_) >> 24;
+    const Word part = ((sum >> shift_) * reciprocal_) >> 24;
     const Word span = (Word{1} << kPrecision) - static_cast<Word>(levels_);
-    return static_cast<std::uint32_t>(x) + static_cast<std::uint32_t>((part * span) >> 32);
+    return static_cast<Mass>(x) + static_cast<Mass>((part * span) >> 32);
+  }
+  struct Level {
+    int level;
+    Mass low;   // c(level)
+    Mass high;  // c(level + 1)
+  };
+  // c(level) <= value < c(level + 1). 0 is asked first: most values of images are.
+  Level find(Mass value) const {
+    int low = 0;
+    int high = levels_;
+    Level out{0, 0, 1U << kPrecision};
+    for (int middle = 1; high - low > 1; middle = (low + high) / 2) {
+      const Mass c = at(middle);
+      if (c <= value) {
+        low = middle;
+        out.low = c;
+      } else {
+        high = middle;
+        out.high = c;
+      }
+    }
+    out.level = low;
+    return out;
   }
 
  private:
-  Word sum(int x) const {
-    const std::uint32_t* row = cumulative_ + x * m_;
-    Word out = 0;
-    for (Index z = 0; z < m_; ++z) out += belief_[z] * row[z];
-    return out;
-  }
-  const Word* belief_;
-  const std::uint32_t* cumulative_;
+  const Mass* belief_;
+  const Mass* cumulative_;
   Index m_;
   int levels_;
   int shift_;
@@ -99,7 +136,7 @@ class HiddenTreeCoder::Beliefs {
         m_(coder.states_),
         evidence_(coder.children_.size()),
         own_(coder.children_.size()),
-        in_((rows + kTile - 1) / kTile * kTile * m_, 0.0),
+        in_(kExactTile * m_, 0.0),
         out_(in_.size()) {}
 
   // Visits the variables in their order: code(v, belief) fills x's column v.
@@ -127,69 +164,68 @@ class HiddenTreeCoder::Beliefs {
   }
 
  private:
-  // By the transition of v, from its parent's states or (up) to them; `from` row by row.
-  void multiply(int v, bool up, const std::vector<Word>& from) {
+  // By the transition of v, from its parent's states or (up) to them; each(i, sums, all of them
+  // or'ed) for each row.
+  template <class Each>
+  void multiply(int v, bool up, const std::vector<Mass>& from, Each&& each) {
     const SparseView<double> edges = (up ? coder_.up_ : coder_.down_)[v].view();
-    for (Index i = 0; i < rows_; ++i) {
-      for (Index z = 0; z < m_; ++z) in_[place(i, z)] = static_cast<double>(from[i * m_ + z]);
-    }
-    for (Index row = 0; row < rows_; row += kTile) {
-      circuit_kernels().multiply_exact(edges, in_.data() + row * m_, out_.data() + row * m_);
-    }
-  }
-  // Where in_ and out_ hold state z of row i, in tiles.
-  Index place(Index i, Index z) const { return (i / kTile * m_ + z) * kTile + i % kTile; }
-  void open(int v) {
-    const int above = coder_.tree_.parent[v];
-    own_[v].resize(static_cast<std::size_t>(rows_ * m_));
-    evidence_[v].assign(own_[v].size(), (Word{1} << kMessageBits) - 1);
-    if (above >= 0) multiply(v, false, own_[above]);
-    for (Index i = 0; i < rows_; ++i) {
-      for (Index z = 0; z < m_; ++z) {
-        own_[v][i * m_ + z] =
-            static_cast<Word>(above < 0 ? coder_.transition_[v](0, z) : out_[place(i, z)]);
+    Word sums[kMostStates];
+    for (Index first = 0; first < rows_; first += kExactTile) {
+      const Index rows = std::min(kExactTile, rows_ - first);
+      for (Index i = 0; i < rows; ++i) {
+        const Mass* row = from.data() + (first + i) * m_;
+        for (Index z = 0; z < m_; ++z) in_[z * kExactTile + i] = static_cast<std::int32_t>(row[z]);
+      }
+      circuit_kernels().multiply_exact(edges, in_.data(), out_.data());
+      for (Index i = 0; i < rows; ++i) {
+        Word all = 0;
+        for (Index z = 0; z < m_; ++z) {
+          sums[z] = static_cast<Word>(static_cast<std::int64_t>(out_[z * kExactTile + i]));
+          all |= sums[z];
+        }
+        each(first + i, sums, all);
       }
     }
-    for (Index i = 0; i < rows_; ++i) rescale(own_[v].data() + i * m_, m_);
   }
-  void times(std::vector<Word>& message, Index i, const Word* factor) {
-    std::vector<Word>& product = scratch_;
-    product.resize(static_cast<std::size_t>(m_));
-    for (Index z = 0; z < m_; ++z) product[z] = message[i * m_ + z] * factor[z];
-    if (rescale(product.data(), m_)) {
-      std::copy(product.begin(), product.end(), message.begin() + i * m_);
-    }
+  void open(int v) {
+    const int above = coder_.tree_.parent[v];
+    own_[v].assign(static_cast<std::size_t>(rows_ * m_), 0);
+    evidence_[v].assign(own_[v].size(), (Mass{1} << kMessageBits) - 1);
+    const auto take = [&](Index i, const Word* sums, Word all) {
+      rescale(sums, all, m_, own_[v].data() + i * m_);
+    };
+    if (above >= 0) return multiply(v, false, own_[above], take);
+    Word prior[kMostStates];
+    Word all = 0;
+    for (Index z = 0; z < m_; ++z) all |= prior[z] = static_cast<Word>(coder_.transition_[v](0, z));
+    for (Index i = 0; i < rows_; ++i) take(i, prior, all);
   }
   void observe(const LevelMatrix& x, Index first, int v) {
-    factor_.resize(static_cast<std::size_t>(m_));
+    Mass factor[kMostStates];
     for (Index i = 0; i < rows_; ++i) {
-      const std::uint32_t* row = coder_.cumulative_[v].data() + x(first + i, v) * m_;
-      for (Index z = 0; z < m_; ++z) factor_[z] = row[m_ + z] - row[z];
-      times(own_[v], i, factor_.data());
-      times(evidence_[v], i, factor_.data());
+      const Mass* row = coder_.cumulative_[v].data() + x(first + i, v) * m_;
+      for (Index z = 0; z < m_; ++z) factor[z] = row[m_ + z] - row[z];
+      absorb(own_[v].data() + i * m_, factor, m_);
+      absorb(evidence_[v].data() + i * m_, factor, m_);
     }
   }
   void close(int v, int above) {
-    multiply(v, true, evidence_[v]);
+    Mass factor[kMostStates];
+    multiply(v, true, evidence_[v], [&](Index i, const Word* sums, Word all) {
+      if (!rescale(sums, all, m_, factor)) return;
+      absorb(own_[above].data() + i * m_, factor, m_);
+      absorb(evidence_[above].data() + i * m_, factor, m_);
+    });
     evidence_[v] = {};
-    factor_.resize(static_cast<std::size_t>(m_));
-    for (Index i = 0; i < rows_; ++i) {
-      for (Index z = 0; z < m_; ++z) factor_[z] = static_cast<Word>(out_[place(i, z)]);
-      if (!rescale(factor_.data(), m_)) continue;
-      times(own_[above], i, factor_.data());
-      times(evidence_[above], i, factor_.data());
-    }
   }
 
   const HiddenTreeCoder& coder_;
   Index rows_;
   Index m_;
-  std::vector<std::vector<Word>> evidence_;  // evidence of each open subtree
-  std::vector<std::vector<Word>> own_;       // belief of each open variable
-  std::vector<double> in_;
+  std::vector<std::vector<Mass>> evidence_;  // evidence of each open subtree, rows*m
+  std::vector<std::vector<Mass>> own_;       // belief of each open variable
+  std::vector<double> in_;                   // of one tile
   std::vector<double> out_;
-  std::vector<Word> factor_;
-  std::vector<Word> scratch_;
 };
 
 HiddenTreeCoder::HiddenTreeCoder(const HiddenTree& model)
@@ -227,48 +263,76 @@ std::vector<std::byte> HiddenTreeCoder::encode(const LevelView& x) const {
     core::fail_argument("code.HiddenTreeCoder.encode", "expected {} variables below {}, got {}*{}",
                         variables(), levels_, x.rows(), x.cols());
   }
+  std::vector<std::vector<std::byte>> streams(streams_of(x.rows()));
+  core::side_by_side(streams.size(), [&](std::size_t k) {
+    const Index first = static_cast<Index>(k) * kStream;
+    streams[k] = encode_stream(x.middleRows(first, std::min(kStream, x.rows() - first)));
+  });
+  std::vector<std::byte> out;
+  for (std::size_t k = 0; k + 1 < streams.size(); ++k) put_varint(out, streams[k].size());
+  for (const auto& stream : streams) out.insert(out.end(), stream.begin(), stream.end());
+  return out;
+}
+
+std::vector<std::byte> HiddenTreeCoder::encode_stream(const LevelView& x) const {
   RangeEncoder out;
   LevelMatrix block;
   for (Index first = 0; first < x.rows(); first += kRows) {
     const Index rows = std::min(kRows, x.rows() - first);
     block = x.middleRows(first, rows);
-    Beliefs(*this, rows).walk(block, 0, [&](int v, const Word* belief) {
+    Beliefs(*this, rows).walk(block, 0, [&](int v, const Mass* belief) {
       for (Index i = 0; i < rows; ++i) {
         const Law law(belief + i * states_, cumulative_[v].data(), states_, levels_);
         const int level = block(i, v);
-        const std::uint32_t low = law.at(level);
+        const Mass low = law.at(level);
         out.encode(low, law.at(level + 1) - low, kPrecision);
       }
     });
   }
-  return x.size() == 0 ? std::vector<std::byte>{} : out.finish();
+  return out.finish();
 }
 
-LevelMatrix HiddenTreeCoder::decode(core::Bytes bytes, Index rows_total) const {
-  constexpr std::string_view kWhere = "code.HiddenTreeCoder.decode";
-  if (rows_total < 0) core::fail_argument(kWhere, "expected rows >= 0, got {}", rows_total);
-  LevelMatrix x(rows_total, variables());
-  RangeDecoder in(bytes, kWhere);
-  for (Index first = 0; first < rows_total; first += kRows) {
-    const Index rows = std::min(kRows, rows_total - first);
-    Beliefs(*this, rows).walk(x, first, [&](int v, const Word* belief) {
+LevelMatrix HiddenTreeCoder::decode(core::Bytes bytes, Index rows) const {
+  if (rows < 0) core::fail_argument(kDecode, "expected rows >= 0, got {}", rows);
+  ByteReader in(bytes, 0, kDecode);
+  std::vector<core::Bytes> streams(streams_of(rows));
+  std::vector<std::size_t> sizes;
+  for (std::size_t k = 0; k + 1 < streams.size(); ++k) {
+    sizes.push_back(static_cast<std::size_t>(in.varint("a stream's size", bytes.size())));
+  }
+  core::Bytes rest = bytes.last(in.left());
+  for (std::size_t k = 0; k < streams.size(); ++k) {
+    const std::size_t size = k < sizes.size() ? sizes[k] : rest.size();
+    if (size > rest.size()) {
+      core::fail_data(kDecode, "stream {} has {} bytes, {} are left", k, size, rest.size());
+    }
+    streams[k] = rest.first(size);
+    rest = rest.subspan(size);
+  }
+  if (!rest.empty()) core::fail_data(kDecode, "{} bytes and no rows", rest.size());
+  LevelMatrix x(rows, variables());
+  core::side_by_side(streams.size(), [&](std::size_t k) {
+    const Index first = static_cast<Index>(k) * kStream;
+    decode_stream(streams[k], first, std::min(kStream, rows - first), x);
+  });
+  return x;
+}
+
+void HiddenTreeCoder::decode_stream(core::Bytes bytes, Index first, Index count,
+                                    LevelMatrix& x) const {
+  RangeDecoder in(bytes, kDecode);
+  for (Index at = 0; at < count; at += kRows) {
+    const Index rows = std::min(kRows, count - at);
+    Beliefs(*this, rows).walk(x, first + at, [&](int v, const Mass* belief) {
       for (Index i = 0; i < rows; ++i) {
         const Law law(belief + i * states_, cumulative_[v].data(), states_, levels_);
-        const std::uint32_t value = in.peek(kPrecision);
-        int low = 0;
-        int high = levels_;
-        while (high - low > 1) {
-          const int middle = (low + high) / 2;
-          (law.at(middle) <= value ? low : high) = middle;
-        }
-        const std::uint32_t c = law.at(low);
-        in.drop(c, law.at(low + 1) - c);
-        x(first + i, v) = static_cast<std::uint8_t>(low);
+        const auto [level, low, high] = law.find(in.peek(kPrecision));
+        in.drop(low, high - low);
+        x(first + at + i, v) = static_cast<std::uint8_t>(level);
       }
     });
   }
   in.check_end();
-  return x;
 }
 
 std::vector<std::byte> HiddenTreeCoder::serialize() const {

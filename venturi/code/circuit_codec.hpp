@@ -1,11 +1,12 @@
 // venturi/code/circuit_codec.hpp
 //
-// Rows of small whole numbers to one stream of bytes under a hidden Chow-Liu tree, and back. The
+// Rows of small whole numbers to bytes under a hidden Chow-Liu tree, and back, by all threads. The
 // tree's depth-first order is the order of coding, so each p(x_v | what came before) follows from
 // messages along the tree: one down and one up an edge, O(E + d M) a row for all d conditionals
 // together, E the masses of transitions that are not 0, nothing a variable that grows with d. (The
-// source's orders over general circuits cost O(log d) passes of the circuit.) Rows go in blocks of
-// 256: all of variable order[0], then all of order[1], ...
+// source's orders over general circuits cost O(log d) passes of the circuit.) 512 rows at a time
+// make a stream, coded in blocks of 256: all of variable order[0], then all of order[1], ... The
+// bytes: the size of each stream but the last (a varint), then the streams.
 //
 // Exactness. The model is held as whole masses: transitions of 2^16 a row, leaves of 2^20 a column.
 // Messages are whole numbers below 2^29, shifted down (rounded down) or up as one block, so that
@@ -53,6 +54,9 @@ class HiddenTreeCoder {
   class Beliefs;
   HiddenTreeCoder() = default;
   void make_lists();
+  std::vector<std::byte> encode_stream(const LevelView& x) const;
+  // Into rows first .. first + count - 1 of x.
+  void decode_stream(core::Bytes bytes, core::Index first, core::Index count, LevelMatrix& x) const;
 
   VariableTree tree_;
   int states_ = 0;

@@ -40,21 +40,34 @@ double decode_time(const HiddenTreeCoder& coder, const LevelView& x) {
   return 1e9 * best / static_cast<double>(x.size());
 }
 
-// Time a value at 28*28 over that at 7*7, with circuits of the same states: learned in one pass,
-// since what they say does not matter here.
-double growth_of_time(const LevelView& train, const LevelView& test, int states, core::Key key) {
+// How the time a value grows with the variables, from the 7*7 in the middle to the whole images,
+// with circuits of the same states: learned in one pass, since what they say does not matter here.
+std::vector<Figure> growth_of_time(const std::string& name, const LevelView& train,
+                                   const LevelView& test, int states, core::Key key) {
   const Index rows = std::min<Index>(train.rows(), 2000);
-  double times[2];
-  for (const int which : {0, 1}) {
-    const LevelMatrix part = middle(train.topRows(rows), which == 0 ? 7 : kEdge);
+  std::vector<Figure> out;
+  for (const Index edge : {kEdge / 4, kEdge / 2, kEdge * 3 / 4, kEdge}) {
+    const LevelMatrix part = middle(train.topRows(rows), edge);
     const auto model = learn_hidden_tree(part, 256, chow_liu_tree(part, 256),
                                          {.states = states, .epochs = 0, .full_epochs = 1}, key);
-    // The same number of values, so that both run equally long.
-    const Index count = which == 0 ? test.rows() : std::max<Index>(1, test.rows() / 16);
-    times[which] =
-        decode_time(HiddenTreeCoder(model), middle(test.topRows(count), which == 0 ? 7 : kEdge));
+    // As many values each time, so that all run equally long.
+    const Index count = std::max<Index>(1, test.rows() * kEdge / 4 * kEdge / 4 / (edge * edge));
+    const double time = decode_time(HiddenTreeCoder(model), middle(test.topRows(count), edge));
+    const auto d = static_cast<double>(edge * edge);
+    out.push_back({.name = fmt::format("{}: time a value, {} variables", name, edge * edge),
+                   .value = time,
+                   .unit = "ns",
+                   .point = core::CurvePoint{"Decoding: time a value", name, "variables D", d}});
+    out.push_back({.name = fmt::format("{}: growing as log D, {} variables", name, edge * edge),
+                   .value = out.front().value * std::log2(d) / std::log2(49.0),
+                   .unit = "ns",
+                   .point = core::CurvePoint{"Decoding: time a value", name + ", as log D",
+                                             "variables D", d}});
   }
-  return times[1] / times[0];
+  out.push_back({fmt::format("{}: time a value, 784 over 49", name),
+                 out[out.size() - 2].value / out[0].value, "times",
+                 "<=", std::log2(784.0) / std::log2(49.0)});
+  return out;
 }
 
 std::vector<Figure> written(const std::string& name, const HiddenTree& model,
@@ -96,9 +109,9 @@ std::vector<Figure> pc_lossless_figures(const std::string& name, const LevelView
   const GrownTree grown = learn_by_growing(train, 256, options, key.split("learn"));
   const double learned = now() - begin;
   std::vector<Figure> out = written(name, grown.model, test);
-  out.push_back({fmt::format("{}: time a value, 784 over 49", name),
-                 growth_of_time(train, test, options.learning.states, key.split("growth")), "times",
-                 "<=", std::log2(784.0) / std::log2(49.0)});
+  const auto growth =
+      growth_of_time(name, train, test, options.learning.states, key.split("growth"));
+  out.insert(out.end(), growth.begin(), growth.end());
   out.push_back({fmt::format("{}: learning", name), learned, "s", "", 0});
   return out;
 }

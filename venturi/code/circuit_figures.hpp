@@ -13,7 +13,8 @@ namespace venturi::code {
 
 // pc-lossless: a circuit learned on `train` writes `test` as one file (header, checksums and all;
 // the model's own file is told apart). Bits a value paid and under the model, times of coding, and
-// how the time a value grows from the 7*7 in the middle to the whole images, same states.
+// how the time a value grows from the 7*7 in the middle to the whole images, same states (points
+// of a plot).
 // InvalidArgument unless rows are 28*28 images.
 std::vector<core::Figure> pc_lossless_figures(const std::string& name, const LevelView& train,
                                               const LevelView& test, const GrowingOptions& options,

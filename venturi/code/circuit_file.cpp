@@ -75,7 +75,7 @@ Container encode_rows(const Circuit& circuit, const LevelView& x) {
                         bits.size());
   }
   return {.header = {{"n", static_cast<std::uint64_t>(x.rows())}, {"m", circuit.id}},
-          .chunks = {{"BITS", std::move(bits)}}};
+          .chunks = {{"ROWS", std::move(bits)}}};
 }
 
 LevelMatrix decode_rows(const Circuit& circuit, const Container& bits,
@@ -89,7 +89,7 @@ LevelMatrix decode_rows(const Circuit& circuit, const Container& bits,
     core::fail_data(source_name, "the bits belong to the model {}, this one is {}", m->dump(),
                     circuit.id);
   }
-  const core::Bytes stream = bits.chunk("BITS").bytes;
+  const core::Bytes stream = bits.chunk("ROWS").bytes;
   const auto rows = n->get<std::uint64_t>();
   const auto variables = static_cast<std::uint64_t>(circuit.coder.variables());
   if (rows > (std::uint64_t{1} << 48) / variables || too_dense(rows * variables, stream.size())) {

@@ -2,7 +2,7 @@
 //
 // Circuits and the rows they code as files, `.vt` version 1. A model: header {"kind": "circuit",
 // "shape": of one row, "id", facts}, chunk CIRC (HiddenTreeCoder::serialize). Its bits: header
-// {"n": rows, "m": the model's id}, chunk BITS. The id is the hash of CIRC in hexadecimal digits.
+// {"n": rows, "m": the model's id}, chunk ROWS. The id is the hash of CIRC in hexadecimal digits.
 #pragma once
 
 #include <cstdint>

@@ -15,6 +15,7 @@ namespace venturi::code {
 using RowIndex = std::ptrdiff_t;  // core::Index, without its header
 
 constexpr RowIndex kTile = 64;
+constexpr RowIndex kExactTile = 16;  // of doubles: with 256 states the cache nearest holds one
 
 // The entries that are not 0 of a matrix: `rows` lists one behind the other. Plain pointers:
 // without optimisation an inline function of the library would be emitted under the flags of the
@@ -28,9 +29,14 @@ struct SparseView {
 };
 
 struct CircuitKernels {
-  // out (rows*kTile) = s in.
+  // out (rows*kTile, exact: rows*kExactTile) = s in.
   void (*multiply)(const SparseView<float>& s, const float* in, float* out);
   void (*multiply_exact)(const SparseView<double>& s, const double* in, double* out);
+  // The sum of a[z] b[z] for z < m, modulo 2^64.
+  std::uint64_t (*dot)(const std::uint32_t* a, const std::uint32_t* b, RowIndex m);
+  // out[z] = a[z] b[z]; returns all of them, or'ed.
+  std::uint64_t (*product)(const std::uint32_t* a, const std::uint32_t* b, RowIndex m,
+                           std::uint64_t* out);
   // message *= factor, both m*kTile; largest (kTile): of each row.
   void (*times)(float* message, const float* factor, RowIndex m, float* largest);
   // message = above / max(message, 1e-30).

@@ -14,42 +14,61 @@ namespace {
 
 using Index = RowIndex;
 
-// Registers of sums at once: twice as many hide the latency of multiply_add.
-constexpr Index kWide = 4;
+// Registers of sums at once, to hide the latency of multiply_add.
+constexpr Index kSums = 8;
 
-template <class Vector, class Number>
+// Tiles of `tile` rows, of which the registers of `wide` are summed at once, each as several
+// chains that take turns at the entries.
+template <class Vector, Index tile, Index wide, class Number>
 void multiply(const SparseView<Number>& s, const Number* in, Number* out) {
   using Register = decltype(Vector::all(Number{}));
   constexpr Index lanes = sizeof(Register) / sizeof(Number);
+  constexpr Index registers = wide / lanes;
+  constexpr Index chains = kSums > registers ? kSums / registers : 1;
   for (Index z = 0; z < s.rows; ++z) {
-    for (Index at = 0; at < kTile; at += kWide * lanes) {
-      Register even[kWide];
-      Register odd[kWide];
-      for (Index j = 0; j < kWide; ++j) even[j] = odd[j] = Vector::all(Number{0});
+    for (Index at = 0; at < tile; at += wide) {
+      Register sum[chains][registers];
+      const auto add = [&](Index chain, std::uint32_t i) {
+        const Register value = Vector::all(s.value[i]);
+        const Number* from = in + s.column[i] * tile + at;
+        for (Index j = 0; j < registers; ++j) {
+          sum[chain][j] =
+              Vector::multiply_add(value, Vector::load(from + j * lanes), sum[chain][j]);
+        }
+      };
+      for (Index k = 0; k < chains; ++k) {
+        for (Index j = 0; j < registers; ++j) sum[k][j] = Vector::all(Number{0});
+      }
       std::uint32_t i = s.start[z];
       const std::uint32_t end = s.start[z + 1];
-      for (; i + 1 < end; i += 2) {
-        const Register first = Vector::all(s.value[i]);
-        const Register second = Vector::all(s.value[i + 1]);
-        const Number* a = in + s.column[i] * kTile + at;
-        const Number* b = in + s.column[i + 1] * kTile + at;
-        for (Index j = 0; j < kWide; ++j) {
-          even[j] = Vector::multiply_add(first, Vector::load(a + j * lanes), even[j]);
-          odd[j] = Vector::multiply_add(second, Vector::load(b + j * lanes), odd[j]);
-        }
+      for (; i + chains <= end; i += chains) {
+        for (Index k = 0; k < chains; ++k) add(k, i + static_cast<std::uint32_t>(k));
       }
-      if (i < end) {
-        const Register first = Vector::all(s.value[i]);
-        const Number* a = in + s.column[i] * kTile + at;
-        for (Index j = 0; j < kWide; ++j) {
-          even[j] = Vector::multiply_add(first, Vector::load(a + j * lanes), even[j]);
-        }
-      }
-      for (Index j = 0; j < kWide; ++j) {
-        Vector::store(out + z * kTile + at + j * lanes, even[j] + odd[j]);
+      for (; i < end; ++i) add(0, i);
+      for (Index j = 0; j < registers; ++j) {
+        for (Index k = 1; k < chains; ++k) sum[0][j] = sum[0][j] + sum[k][j];
+        Vector::store(out + z * tile + at + j * lanes, sum[0][j]);
       }
     }
   }
+}
+
+// Plain loops, which compilers turn into instructions of the file they are compiled for.
+template <class Vector>
+std::uint64_t dot(const std::uint32_t* a, const std::uint32_t* b, Index m) {
+  std::uint64_t sum = 0;
+  for (Index z = 0; z < m; ++z) sum += static_cast<std::uint64_t>(a[z]) * b[z];
+  return sum;
+}
+
+template <class Vector>
+std::uint64_t product(const std::uint32_t* a, const std::uint32_t* b, Index m, std::uint64_t* out) {
+  std::uint64_t all = 0;
+  for (Index z = 0; z < m; ++z) {
+    out[z] = static_cast<std::uint64_t>(a[z]) * b[z];
+    all |= out[z];
+  }
+  return all;
 }
 
 template <class Vector>
@@ -159,10 +178,16 @@ void scatter(const float* message, const std::uint8_t* x, Index m, float* leaf) 
 }
 
 template <class Vector>
-constexpr CircuitKernels kKernels = {multiply<Vector, float>, multiply<Vector, double>,
-                                     times<Vector>,           divide<Vector>,
-                                     scale<Vector>,           flows<Vector>,
-                                     gather<Vector>,          scatter<Vector>};
+constexpr CircuitKernels kKernels = {multiply<Vector, kTile, 4 * Vector::kFloats, float>,
+                                     multiply<Vector, kExactTile, kExactTile, double>,
+                                     dot<Vector>,
+                                     product<Vector>,
+                                     times<Vector>,
+                                     divide<Vector>,
+                                     scale<Vector>,
+                                     flows<Vector>,
+                                     gather<Vector>,
+                                     scatter<Vector>};
 
 }  // namespace
 }  // namespace venturi::code

@@ -6,8 +6,8 @@
 
 #include "venturi/code/container_head.hpp"
 #include "venturi/code/crc32c.hpp"
-#include "venturi/code/side_by_side.hpp"
 #include "venturi/core/error.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {
@@ -71,7 +71,7 @@ void RecordWriter::close_block() {
 }
 
 void RecordWriter::flush() {
-  side_by_side(waiting_.size(), [&](std::size_t i) {
+  core::side_by_side(waiting_.size(), [&](std::size_t i) {
     Block& block = waiting_[i];
     block.sizes.insert(block.sizes.end(), block.records.begin(), block.records.end());
     block.coded = codec_.encode(block.sizes);
@@ -211,7 +211,7 @@ std::vector<std::vector<std::byte>> RecordReader::records_of(std::size_t first, 
     coded.push_back(read(blocks_[b].offset, blocks_[b + 1].offset - blocks_[b].offset));
   }
   std::vector<std::vector<std::vector<std::byte>>> parts(coded.size());
-  side_by_side(coded.size(), [&](std::size_t i) { parts[i] = split(first + i, coded[i]); });
+  core::side_by_side(coded.size(), [&](std::size_t i) { parts[i] = split(first + i, coded[i]); });
   std::vector<std::vector<std::byte>> out;
   for (auto& part : parts) std::ranges::move(part, std::back_inserter(out));
   return out;

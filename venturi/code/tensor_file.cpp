@@ -8,9 +8,9 @@
 
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/code/pack.hpp"
-#include "venturi/code/side_by_side.hpp"
 #include "venturi/code/tensor_codec.hpp"
 #include "venturi/code/tile_codec.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {
@@ -274,7 +274,7 @@ std::vector<CodedTensor> write_tensors(const std::filesystem::path& path,
     const Cut cut(array.count(), array.shape, way);
     std::vector<std::vector<std::byte>> records(cut.pieces());
     std::vector<double> errors(cut.pieces());
-    side_by_side(cut.pieces(), [&](std::size_t i) {
+    core::side_by_side(cut.pieces(), [&](std::size_t i) {
       const data::Array piece = piece_of(array, cut, i);
       records[i] = encode_piece(piece, way, cut.columns, coding);
       const auto back = exact(way) ? std::vector<std::byte>{}

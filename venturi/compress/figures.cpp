@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numbers>
 
+#include "venturi/code/container.hpp"
 #include "venturi/compress/gaussian_grid.hpp"
 #include "venturi/compress/interactions.hpp"
 #include "venturi/compress/kmeans.hpp"
 #include "venturi/compress/members.hpp"
+#include "venturi/compress/recover.hpp"
 #include "venturi/compress/rounding.hpp"
 #include "venturi/core/error.hpp"
+#include "venturi/core/file.hpp"
 #include "venturi/net/evaluate.hpp"
 
 namespace venturi::compress {
@@ -19,45 +23,94 @@ namespace {
 using core::Figure;
 using tensor::Tensor;
 
+constexpr std::int64_t kBatch = 64;
+
 Method method(std::string_view name) {
   return core::find_member(members(), name, "compress.figures").make;
 }
 
-CompressedModel all_by(const Subject& subject, std::string_view name, int levels) {
+using Rounder = std::function<CodedMatrix(const Subject& subject, std::size_t k, int levels)>;
+
+// Every matrix by one method, matrices side by side.
+CompressedModel all_by(const Subject& subject, const Rounder& round, int levels) {
   CompressedModel out = as_compressed(subject.model());
-  for (std::size_t k = 0; k < out.matrices.size(); ++k) {
-    out.matrices[k] = method(name)(subject, k, levels);
-  }
+  at::parallel_for(0, static_cast<std::int64_t>(out.matrices.size()), 1,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (auto k = static_cast<std::size_t>(begin);
+                          k < static_cast<std::size_t>(end); ++k) {
+                       out.matrices[k] = round(subject, k, levels);
+                     }
+                   });
   return out;
+}
+
+CompressedModel all_by(const Subject& subject, std::string_view name, int levels) {
+  return all_by(subject, method(name), levels);
+}
+
+// GPTQ with one grid a matrix: what suits an entropy coder better than a grid a row. Convolutions
+// of groups have one a group.
+CodedMatrix gptq_of_one_grid(const Subject& subject, std::size_t k, int levels) {
+  const net::MatrixNode& node = subject.nodes()[k];
+  if (node.groups > 1) return method("gptq")(subject, k, levels);
+  const Feedback feedback =
+      prepare_feedback(subject.statistics(k).second.select(0, 0), {.by_activity = true});
+  return gptq(subject.matrix(k), feedback, {.levels = levels, .group = 0, .search = true});
 }
 
 double bits_of(const Subject& subject, const CompressedModel& model) {
   return 8.0 * static_cast<double>(file_bytes(model)) / static_cast<double>(subject.parameters());
 }
 
-// The most levels whose file is within `bits`; sizes grow with levels.
-ComparisonRow largest(const Subject& subject, const std::string& name, bool plain, double bits,
-                      const TestSet& test) {
-  ComparisonRow out{.method = name + (plain ? " (packed)" : ""), .bits_asked = bits};
-  CompressedModel best;
-  int low = 1, high = 64;  // low fits, high does not (2^6 levels are above all sizes asked for)
-  while (high - low > 1) {
-    const int middle = (low + high) / 2;
-    CompressedModel one = all_by(subject, name, middle);
-    for (CodedMatrix& m : one.matrices) m.plain = plain;
-    const double now = bits_of(subject, one);
-    if (now <= bits) {
-      low = middle;
-      out.bits = now;
-      best = std::move(one);
-    } else {
-      high = middle;
+// A method with levels as packed or under the room's coder, at every size asked for.
+class Rival {
+ public:
+  Rival(const Subject& subject, std::string name, Rounder round)
+      : subject_(subject), name_(std::move(name)), round_(std::move(round)) {}
+
+  // The most levels whose file is within `bits`; sizes grow with levels. bits 0: none fits.
+  ComparisonRow largest(double bits, bool packed, const TestSet& test) {
+    ComparisonRow out{.method = name_ + (packed ? " (packed)" : ""), .bits_asked = bits};
+    int low = 1, high = 256;  // low fits, high does not
+    while (high - low > 1) {
+      const int middle = (low + high) / 2;
+      (bits_of(subject_, at(middle, packed)) <= bits ? low : high) = middle;
     }
+    if (low < 2) return out;
+    const CompressedModel& best = at(low, packed);
+    out.levels = low;
+    out.bits = bits_of(subject_, best);
+    out.held = test.hold(best.model());
+    return out;
   }
-  if (low < 2) return out;
-  out.levels = low;
-  out.held = hold(subject, best.model(), test);
-  return out;
+
+ private:
+  const CompressedModel& at(int levels, bool packed) {
+    auto found = known_.find(levels);
+    if (found == known_.end()) {
+      found = known_.emplace(levels, all_by(subject_, round_, levels)).first;
+    }
+    for (CodedMatrix& m : found->second.matrices) m.plain = packed;
+    return found->second;
+  }
+
+  const Subject& subject_;
+  std::string name_;
+  Rounder round_;
+  std::map<int, CompressedModel> known_;
+};
+
+// The network as its file has it, and the file's bytes.
+struct Written {
+  net::Model model;
+  std::int64_t bytes = 0;
+};
+Written written(const CompressedModel& model) {
+  const core::ScratchFolder folder;
+  const auto path = folder.path() / "network.vt";
+  code::write_container(path, to_container(model));
+  return {from_container(code::read_container(path), path.string()).model(),
+          static_cast<std::int64_t>(std::filesystem::file_size(path))};
 }
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
@@ -140,67 +193,170 @@ double relative_error(const Subject& subject, std::size_t k, const CodedMatrix& 
 
 }  // namespace
 
-Held hold(const Subject& subject, const net::Model& model, const TestSet& test) {
+TestSet::TestSet(const Subject& subject, Tensor inputs, Tensor labels, const tensor::Device& device)
+    : inputs_(std::move(inputs)), labels_(std::move(labels)), device_(device) {
   const torch::NoGradGuard no_grad;
-  const Tensor trained = net::predict(subject.executor(), test.inputs, 64);
-  const Tensor y = net::predict(net::Executor(model), test.inputs, 64);
-  return {divergence_bits(trained, y), agreement(trained, y),
-          y.argmax(1).eq(test.labels).to(torch::kFloat64).mean().item<double>()};
+  trained_ = net::predict(net::Executor(subject.model(), {.device = device}), inputs_, kBatch);
 }
 
-std::vector<ComparisonRow> compare(const Subject& subject, const TestSet& test,
-                                   const std::vector<double>& sizes, core::Key key,
-                                   core::Monitor& monitor) {
-  std::vector<ComparisonRow> out;
-  Compressor work(subject, {}, {}, monitor);
-  for (const double bits : sizes) {
-    for (const char* name : {"rtn", "gptq", "squeezellm", "edkm", "higgs"}) {
-      for (const bool plain : {true, false}) {
-        out.push_back(largest(subject, name, plain, bits, test));
-        monitor.say(fmt::format("{} at {} bits: {:.4f}", out.back().method, bits,
-                                out.back().held.divergence_bits));
+Held TestSet::hold(const net::Model& model, std::int64_t samples) const {
+  const torch::NoGradGuard no_grad;
+  const std::int64_t n = samples > 0 ? std::min(samples, inputs_.size(0)) : inputs_.size(0);
+  const Tensor y =
+      net::predict(net::Executor(model, {.device = device_}), inputs_.slice(0, 0, n), kBatch);
+  const Tensor trained = trained_.slice(0, 0, n);
+  return {divergence_bits(trained, y), agreement(trained, y),
+          y.argmax(1).eq(labels_.slice(0, 0, n)).to(torch::kFloat64).mean().item<double>()};
+}
+
+namespace {
+
+void add(std::vector<Figure>& out, const ComparisonRow& row) {
+  const std::string head = fmt::format("{} at {} bits: ", row.method, row.bits_asked);
+  out.push_back({head + "divergence", row.held.divergence_bits, "bits"});
+  out.push_back({head + "agreement", 100 * row.held.agreement, "%"});
+  out.push_back({head + "accuracy", 100 * row.held.accuracy, "%"});
+  out.push_back({head + "size", row.bits, "bits/parameter"});
+}
+
+// Allocations drawn at random out of the menus, each matrix between `least` and `most` bits a
+// weight: predictions against the divergence that the first test samples show.
+double predicted_correlation(const Compressor& work, const TestSet& test, double least, double most,
+                             int allocations, core::Key key, core::Monitor& monitor) {
+  constexpr std::int64_t kSamples = 256;
+  core::Random random(key);
+  std::vector<double> predicted, measured;
+  for (int trial = 0; trial < allocations; ++trial) {
+    CompressedModel model = work.base();
+    double nats = 0;
+    for (std::size_t k = 0; k < work.menus().size(); ++k) {
+      const Menu& menu = work.menus()[k];
+      std::vector<const Entry*> within;
+      for (const Entry& entry : menu.entries) {
+        const double bits = static_cast<double>(entry.bits) /
+                            static_cast<double>(entry.coded.rows * entry.coded.columns);
+        if (entry.method == "rate" && bits >= least && bits <= most) within.push_back(&entry);
       }
+      if (within.empty()) continue;  // stays exact
+      const Entry& one = *within[random.below(within.size())];
+      model.matrices[k] = one.coded;
+      nats += one.nats * menu.coefficient;
     }
+    predicted.push_back(nats);
+    measured.push_back(test.hold(model.model(), kSamples).divergence_bits);
+    monitor.progress({"allocations", static_cast<std::uint64_t>(trial + 1),
+                      static_cast<std::uint64_t>(allocations), "", ""});
+    if (monitor.stop_requested()) throw core::Interrupted("[compress.figures] stopped");
+  }
+  return correlation(predicted, measured);
+}
+
+double percent_apart(std::int64_t a, std::int64_t b) {
+  return 100 * std::abs(static_cast<double>(a - b)) / static_cast<double>(b);
+}
+
+}  // namespace
+
+std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
+                                   const Tensor& training, const ComparisonOptions& options,
+                                   core::Key key, const tensor::Device& device,
+                                   core::Monitor& monitor) {
+  core::check_options(options, "compress.budget_figures");
+  if (options.sizes.empty()) core::fail_argument("compress.budget_figures", "expected sizes");
+  const Held trained = test.hold(subject.model());
+  std::vector<Figure> out = {{"float accuracy", 100 * trained.accuracy, "%"}};
+  Rival rivals[] = {{subject, "rtn", method("rtn")},
+                    {subject, "gptq", method("gptq")},
+                    {subject, "gptq of one grid", gptq_of_one_grid},
+                    {subject, "squeezellm", method("squeezellm")},
+                    {subject, "edkm", method("edkm")},
+                    {subject, "higgs", method("higgs")}};
+  std::map<std::pair<std::string, double>, double> divergence;
+  const auto keep = [&](const ComparisonRow& row) {
+    if (row.bits <= 0) return;
+    add(out, row);
+    divergence[{row.method, row.bits_asked}] = row.held.divergence_bits;
+    monitor.say(fmt::format("{} at {} bits: {:.5f} bits, {:.2f} % right", row.method,
+                            row.bits_asked, row.held.divergence_bits, 100 * row.held.accuracy));
+  };
+  for (std::size_t r = 0; r < std::size(rivals); ++r) {
+    for (const double bits : options.sizes) {
+      if (r < 2) keep(rivals[r].largest(bits, true, test));
+      keep(rivals[r].largest(bits, false, test));
+    }
+  }
+  Compressor work(subject, {}, {}, monitor);
+  double counted = 0, last = 0;
+  for (const double bits : options.sizes) {
     const auto bytes =
         static_cast<std::int64_t>(bits * static_cast<double>(subject.parameters()) / 8);
-    const Compressed joint = work.run(bytes, key, monitor);
-    out.push_back({.method = "joint",
-                   .bits_asked = bits,
-                   .bits = bits_of(subject, joint.model),
-                   .held = hold(subject, joint.model.model(), test)});
-    monitor.say(fmt::format("joint at {} bits: {:.4f}; counted {} bytes, file {}", bits,
-                            out.back().held.divergence_bits, joint.counted_bytes,
-                            joint.file_bytes));
+    Compressed joint = work.run(bytes, key, monitor);
+    if (bits == options.sizes.front()) {  // the menus' coefficients are those of this size
+      out.push_back({"correlation of predicted and measured loss, 3 to 6 bits a matrix",
+                     predicted_correlation(work, test, 3, 6, options.allocations,
+                                           key.split("above"), monitor),
+                     ""});
+    }
+    const auto row_of = [&](const std::string& name, const CompressedModel& model) {
+      const Written file = written(model);
+      return ComparisonRow{
+          .method = name,
+          .bits_asked = bits,
+          .bits = 8.0 * static_cast<double>(file.bytes) / static_cast<double>(subject.parameters()),
+          .held = test.hold(file.model)};
+    };
+    keep(row_of("joint", joint.model));
+    for (const char* peer : {"gptq (packed)", "gptq", "gptq of one grid"}) {
+      if (!divergence.contains({peer, bits})) continue;
+      out.push_back({fmt::format("joint by {} at {} bits", peer, bits),
+                     divergence[{"joint", bits}] / divergence[{peer, bits}],
+                     "times its divergence"});
+    }
+    const Compressed allocated = work.allocate(bytes);
+    counted = std::max(counted, percent_apart(allocated.counted_bytes, allocated.file_bytes));
+    last = std::max(last, percent_apart(joint.counted_bytes, joint.file_bytes));
+    if (bits != options.sizes.back() || options.recover_epochs == 0) continue;
+    recover(subject, training, bytes, {.epochs = options.recover_epochs, .device = device},
+            key.split("recover"), joint.model, monitor);
+    const ComparisonRow recovered = row_of("joint, recovered,", joint.model);
+    keep(recovered);
+    out.push_back({fmt::format("points lost at {} bits after recovery", bits),
+                   100 * (trained.accuracy - recovered.held.accuracy), "points"});
   }
+  out.push_back({"correlation, 1 to 3 bits a matrix",
+                 predicted_correlation(work, test, 1, 3, (options.allocations + 1) / 2,
+                                       key.split("below"), monitor),
+                 ""});
+  out.push_back({"files of allocations against the count, largest distance", counted, "%"});
+  out.push_back({"the same after the last pass over the layers", last, "%"});
   return out;
 }
 
-std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test, core::Key key,
-                                   bool quick, core::Monitor& monitor) {
-  const std::vector<double> sizes =
-      quick ? std::vector<double>{3} : std::vector<double>{4, 3, 2.5, 2};
-  const Held float_model = hold(subject, subject.model(), test);
-  std::vector<Figure> out = {{"float accuracy", 100 * float_model.accuracy, "%"}};
-  const auto rows = compare(subject, test, sizes, key, monitor);
-  for (const double bits : sizes) {
-    std::map<std::string, const ComparisonRow*> at;
-    for (const ComparisonRow& row : rows) {
-      if (row.bits_asked == bits) at[row.method] = &row;
-    }
-    for (const auto& [name, row] : at) {
-      if (row->bits <= 0) continue;
-      const std::string head = fmt::format("{} at {} bits: ", name, bits);
-      out.push_back({head + "divergence", row->held.divergence_bits, "bits"});
-      out.push_back({head + "agreement", 100 * row->held.agreement, "%"});
-      out.push_back({head + "accuracy", 100 * row->held.accuracy, "%"});
-      out.push_back({head + "size", row->bits, "bits/parameter"});
-    }
-    const double joint = at["joint"]->held.divergence_bits;
-    for (const char* peer : {"gptq", "gptq (packed)"}) {
-      if (at[peer]->bits <= 0) continue;
-      out.push_back({fmt::format("joint by {} at {} bits", peer, bits),
-                     joint / at[peer]->held.divergence_bits, "times its divergence"});
-    }
+std::vector<Figure> squeeze_figures(const Subject& subject, const TestSet& test,
+                                    const Tensor& training, const std::vector<double>& times,
+                                    int epochs, core::Key key, const tensor::Device& device,
+                                    core::Monitor& monitor) {
+  const double trained = 100 * test.hold(subject.model()).accuracy;
+  const auto floats = 4 * static_cast<double>(subject.parameters());
+  std::vector<Figure> out = {{"float accuracy", trained, "%"}, {"float32", floats, "bytes"}};
+  Compressor work(subject, {}, {}, monitor);
+  for (const double one : times) {
+    const auto bytes = static_cast<std::int64_t>(floats / one);
+    Compressed joint = work.run(bytes, key, monitor);
+    const auto add_row = [&](const std::string& what) {
+      const Written file = written(joint.model);
+      const Held held = test.hold(file.model);
+      const std::string head = fmt::format("{} times smaller{}: ", one, what);
+      out.push_back({head + "points lost", trained - 100 * held.accuracy, "points"});
+      out.push_back({head + "divergence", held.divergence_bits, "bits"});
+      out.push_back({head + "agreement", 100 * held.agreement, "%"});
+      out.push_back({head + "float32 by the file", floats / static_cast<double>(file.bytes), ""});
+    };
+    add_row("");
+    if (epochs == 0) continue;
+    recover(subject, training, bytes, {.epochs = epochs, .device = device}, key.split("recover"),
+            joint.model, monitor);
+    add_row(", recovered");
   }
   return out;
 }
@@ -208,15 +364,14 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test, 
 std::vector<Figure> gptq_figures(const Subject& subject, const TestSet& test) {
   std::vector<Figure> out;
   for (const int levels : {8, 16}) {
-    const double nearest =
-        hold(subject, all_by(subject, "rtn", levels).model(), test).divergence_bits;
-    const Held ours = hold(subject, all_by(subject, "gptq", levels).model(), test);
+    const double nearest = test.hold(all_by(subject, "rtn", levels).model()).divergence_bits;
+    const Held ours = test.hold(all_by(subject, "gptq", levels).model());
     const std::string name = levels == 8 ? "3 bits" : "4 bits";
     out.push_back({name + ": divergence", ours.divergence_bits, "bits"});
     out.push_back({name + ": divergence by nearest", ours.divergence_bits / nearest, "times"});
     out.push_back({name + ": accuracy", 100 * ours.accuracy, "%"});
   }
-  out.push_back({"accuracy, float", 100 * hold(subject, subject.model(), test).accuracy, "%"});
+  out.push_back({"accuracy, float", 100 * test.hold(subject.model()).accuracy, "%"});
   return out;
 }
 
@@ -231,10 +386,10 @@ std::vector<Figure> squeezellm_figures(const Subject& subject, const TestSet& te
     dense.matrices[k] = squeezellm(w, f, rows, none);
     sparse.matrices[k] = squeezellm(w, f, rows, {.levels = 8});
   }
-  const double nearest = hold(subject, all_by(subject, "rtn", 8).model(), test).divergence_bits;
-  const double a = hold(subject, alike.model(), test).divergence_bits;
-  const double d = hold(subject, dense.model(), test).divergence_bits;
-  const double s = hold(subject, sparse.model(), test).divergence_bits;
+  const double nearest = test.hold(all_by(subject, "rtn", 8).model()).divergence_bits;
+  const double a = test.hold(alike.model()).divergence_bits;
+  const double d = test.hold(dense.model()).divergence_bits;
+  const double s = test.hold(sparse.model()).divergence_bits;
   return {
       {"3 bits, dense and sparse: divergence", s, "bits"},
       {"dense and sparse by nearest", s / nearest, "times"},
@@ -256,8 +411,8 @@ std::vector<Figure> edkm_figures(const Subject& subject, const TestSet& test) {
   for (float& v : large) v = static_cast<float>(.02 * random.normal());
   const SoftMeans means = soft_means(large, {.levels = 8, .most_iterations = 3});
   const double ratio = 8.0 * static_cast<double>(large.size()) / static_cast<double>(means.stored);
-  const Held tables = hold(subject, all_by(subject, "edkm", 8).model(), test);
-  const double nearest = hold(subject, all_by(subject, "rtn", 8).model(), test).divergence_bits;
+  const Held tables = test.hold(all_by(subject, "edkm", 8).model());
+  const double nearest = test.hold(all_by(subject, "rtn", 8).model()).divergence_bits;
   return {{"4,194,304 weights: attention kept, fewer numbers by", ratio, "times"},
           {"4,194,304 weights: distinct", static_cast<double>(means.distinct), "values"},
           {"ResNet-20: attention kept, fewer numbers by",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 
 #include "venturi/compress/gaussian_grid.hpp"
 #include "venturi/compress/kmeans.hpp"
@@ -50,12 +51,19 @@ CodedMatrix edkm_member(const Subject& subject, std::size_t k, int levels) {
   return edkm(tensor::to_floats(subject.matrix(k)), subject.nodes()[k].outputs, {.levels = levels});
 }
 
-CodedMatrix higgs_member(const Subject& subject, std::size_t k, int levels) {
+// Made once each; from any thread.
+const GaussianGrid& line_grid(int points) {
+  static std::mutex one_at_a_time;
   static std::map<int, GaussianGrid> grids;
-  const auto found = grids.try_emplace(levels, GaussianGrid());
-  if (found.second) found.first->second = gaussian_grid(levels, 1);
-  return higgs(tensor::to_floats(subject.matrix(k)), subject.nodes()[k].outputs,
-               found.first->second, std::min<std::int64_t>(1024, subject.nodes()[k].inputs),
+  const std::lock_guard lock(one_at_a_time);
+  const auto [found, fresh] = grids.try_emplace(points);
+  if (fresh) found->second = gaussian_grid(points, 1);
+  return found->second;
+}
+
+CodedMatrix higgs_member(const Subject& subject, std::size_t k, int levels) {
+  return higgs(tensor::to_floats(subject.matrix(k)), subject.nodes()[k].outputs, line_grid(levels),
+               std::min<std::int64_t>(1024, subject.nodes()[k].inputs),
                static_cast<std::uint32_t>(k));
 }
 

@@ -1,10 +1,10 @@
 #include "venturi/compress/recover.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numbers>
 
-#include "venturi/compress/menu.hpp"
-#include "venturi/compress/rate_rounding.hpp"
 #include "venturi/compress/rounding.hpp"
 #include "venturi/core/error.hpp"
 
@@ -12,6 +12,8 @@ namespace venturi::compress {
 namespace {
 
 using tensor::Tensor;
+
+constexpr std::int64_t kStepsBetweenSizes = 10;
 
 // What one level of each weight is worth (rows*columns).
 Tensor unit_of(const CodedMatrix& m) {
@@ -21,7 +23,7 @@ Tensor unit_of(const CodedMatrix& m) {
 }
 
 void set_levels(CodedMatrix& m, const Tensor& levels) {
-  const Tensor whole = levels.to(torch::kInt32).contiguous();
+  const Tensor whole = levels.to(torch::kCPU, torch::kInt32).contiguous();
   const auto* p = whole.data_ptr<std::int32_t>();
   m.levels.assign(p, p + whole.numel());
 }
@@ -34,7 +36,7 @@ struct Trained {
   Tensor copy, unit, used, first, second;
 };
 
-// Rounds with a dead zone: x (in levels) goes to 0 below .5 + `dead`.
+// x, in levels, to the whole number below |x| - dead + .5.
 Tensor levels_of(const Tensor& x, double dead) {
   const Tensor shrunk = x.abs() - dead;
   return torch::where(shrunk.gt(.5), torch::floor(shrunk + .5), torch::zeros_like(x)) * x.sign();
@@ -42,17 +44,21 @@ Tensor levels_of(const Tensor& x, double dead) {
 
 class Training {
  public:
-  Training(const Subject& subject, CompressedModel& model) : subject_(subject), model_(model) {
+  Training(CompressedModel& model, const tensor::Device& device)
+      : model_(model), device_(device), start_(model.model().weights) {
+    for (auto& [name, value] : start_) {
+      if (value.is_floating_point()) value = value.to(device);
+    }
     for (std::size_t k = 0; k < model.nodes.size(); ++k) {
       if (model.matrices[k].way != Way::steps) continue;
       Trained one{.name = model.nodes[k].weight, .matrix = k, .is_matrix = true};
-      one.copy = to_tensor(model.matrices[k]);
-      one.unit = unit_of(model.matrices[k]);
+      one.copy = to_tensor(model.matrices[k]).to(device);
+      one.unit = unit_of(model.matrices[k]).to(device);
       add(std::move(one));
     }
     for (const auto& [name, value] : model.rest) {
       if (!value.is_floating_point()) continue;
-      add({.name = name, .copy = value.clone()});
+      add({.name = name, .copy = value.to(device, /*non_blocking=*/false, /*copy=*/true)});
     }
   }
 
@@ -62,7 +68,7 @@ class Training {
       if (one.is_matrix) {
         set_levels(model_.matrices[one.matrix], levels_of(one.copy / one.unit, dead_));
       } else {
-        model_.rest[one.name] = kept(one.copy);
+        model_.rest[one.name] = kept(one.copy.to(torch::kCPU));
       }
     }
   }
@@ -80,9 +86,10 @@ class Training {
       one.used = value.detach().clone().requires_grad_(true);
       weights[one.name] = one.used;
     }
-    const net::Executor executor({model_.graph, std::move(weights)});
+    const net::Executor executor({model_.graph, std::move(weights)}, {.device = device_});
     const torch::AutoGradMode on(true);
-    const Tensor y = executor.run({x}, {.hooks = {}, .gradients = true, .trace = {}})[0];
+    const Tensor y =
+        executor.run({x}, {.hooks = straight_through(), .gradients = true, .trace = {}})[0];
     const Tensor logq = y.reshape({y.size(0), -1}).log_softmax(1);
     const Tensor logp = target.log_softmax(1);
     const Tensor loss = (logp.exp() * (logp - logq)).sum(1).mean();
@@ -91,19 +98,44 @@ class Training {
     return loss.item<double>();
   }
 
-  // More zeros until the file fits.
+  // The dead zone a step towards where the file fills `most_bytes`.
+  void steer(std::int64_t most_bytes) {
+    settle();
+    const auto bytes = static_cast<std::int64_t>(file_bytes(model_));
+    if (bytes > most_bytes) {
+      dead_ = std::min(dead_ + .01, 1.0);
+    } else if (bytes < most_bytes - most_bytes / 500) {
+      dead_ = std::max(dead_ - .01, 0.0);
+    }
+  }
+
+  // A larger dead zone until the file fits.
   void shrink_to(std::int64_t most_bytes) {
     settle();
-    for (; dead_ < 1 && static_cast<std::int64_t>(file_bytes(model_)) > most_bytes; dead_ += .01) {
+    while (dead_ < 1 && static_cast<std::int64_t>(file_bytes(model_)) > most_bytes) {
+      dead_ += .005;
       settle();
     }
   }
 
  private:
+  // Quantised edges pass gradients on as if they were not.
+  std::vector<net::Hook> straight_through() {
+    std::vector<net::Hook> out;
+    for (const std::string& edge : model_.quantised) {
+      const auto before = std::make_shared<Tensor>();
+      out.push_back(net::observe(edge + "/before",
+                                 [before](const std::string&, const Tensor& v) { *before = v; }));
+      out.push_back({edge, [before](const std::string&, const Tensor& v) {
+                       return *before + (v - *before).detach();
+                     }});
+    }
+    return out;
+  }
+
   void add(Trained one) {
     one.first = torch::zeros_like(one.copy);
     one.second = torch::zeros_like(one.copy);
-    if (start_.empty()) start_ = model_.model().weights;
     all_.push_back(std::move(one));
   }
 
@@ -122,8 +154,8 @@ class Training {
     }
   }
 
-  const Subject& subject_;
   CompressedModel& model_;
+  tensor::Device device_;
   net::Weights start_;
   std::vector<Trained> all_;
   double dead_ = 0;
@@ -138,7 +170,8 @@ void recover(const Subject& subject, const Tensor& x, std::int64_t most_bytes,
   const std::int64_t n = x.size(0), batch = std::min(options.batch, n);
   if (n < 1) core::fail_argument("compress.recover", "expected training inputs, got none");
   const std::int64_t per_epoch = n / batch, total = per_epoch * options.epochs;
-  Training training(subject, model);
+  Training training(model, options.device);
+  const net::Executor teacher(subject.model(), {.device = options.device});
   std::int64_t done = 0;
   double running = 0;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
@@ -150,7 +183,7 @@ void recover(const Subject& subject, const Tensor& x, std::int64_t most_bytes,
       Tensor target;
       {
         const torch::NoGradGuard no_grad;
-        target = subject.executor().run({part})[0].reshape({batch, -1});
+        target = teacher.run({part})[0].reshape({batch, -1});
       }
       const double rate =
           options.learning_rate * .5 *
@@ -160,10 +193,11 @@ void recover(const Subject& subject, const Tensor& x, std::int64_t most_bytes,
       monitor.progress({"recover", static_cast<std::uint64_t>(done + 1),
                         static_cast<std::uint64_t>(total), "steps",
                         fmt::format("divergence {:.4f} nats", running)});
+      if (done % kStepsBetweenSizes == 0) training.steer(most_bytes);
       if (monitor.stop_requested()) throw core::Interrupted("[compress.recover] stopped");
     }
-    training.shrink_to(most_bytes);
   }
+  training.shrink_to(most_bytes);
 }
 
 }  // namespace venturi::compress

@@ -4,8 +4,9 @@
 // move. Each step runs the network with its rounded weights, and moves float copies by the gradient
 // with respect to those (straight-through); a copy's level is the nearest. The loss is
 //   KL(p || p') in nats, p of the trained network (distillation), no labels.
-// Biases move as well. At the end of each epoch the file is measured; where it has outgrown
-// `most_bytes`, weights are rounded with a price that shrinks it again (rate_rounding.hpp).
+// Biases move as well; quantised edges pass gradients straight on. Every few steps the file is
+// measured: where it outgrows `most_bytes`, levels are rounded towards 0 by a little more (a dead
+// zone d: |x| goes to the whole number below |x| - d + 1/2), and by less again where there is room.
 // Matrices of other ways than `steps` stay as they are.
 // Sources: Hinton et al., arXiv:1503.02531; Bengio et al., arXiv:1308.3432 (straight-through).
 // Cost: three runs of the network a sample and epoch.
@@ -19,6 +20,7 @@ struct RecoverOptions {
   int epochs = 1;
   std::int64_t batch = 32;
   double learning_rate = 2e-4;  // of Adam, falling to 0 along a half cosine
+  tensor::Device device = torch::kCPU;
 };
 
 // x: n training inputs. Changes `model` in place; the file is at most `most_bytes`.

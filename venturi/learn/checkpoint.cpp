@@ -38,6 +38,8 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
                  {"WGHT", float_bytes(checkpoint.weights)},
                  {"OPTM", float_bytes(checkpoint.optimizer)}};
   if (checkpoint.best.defined()) file.chunks.push_back({"BEST", float_bytes(checkpoint.best)});
+  if (checkpoint.critics.defined())
+    file.chunks.push_back({"CRIT", float_bytes(checkpoint.critics)});
   code::write_container(path, file);
 }
 
@@ -54,6 +56,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
                  .weights = floats("WGHT"),
                  .optimizer = floats("OPTM")};
   if (file.has("BEST")) out.best = floats("BEST");
+  if (file.has("CRIT")) out.critics = floats("CRIT");
   const auto& scalars = file.chunk("SCAL").bytes;
   out.scalars.resize(scalars.size() / sizeof(double));
   std::memcpy(out.scalars.data(), scalars.data(), out.scalars.size() * sizeof(double));

@@ -18,6 +18,7 @@ struct Checkpoint {
   tensor::Tensor weights;       // flat
   tensor::Tensor optimizer;     // flat
   tensor::Tensor best;          // flat, or undefined
+  tensor::Tensor critics;       // of the objective: flat, or undefined
 };
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "venturi/core/units.hpp"
 #include "venturi/learn/adam.hpp"
+#include "venturi/learn/layered.hpp"
+#include "venturi/learn/traces.hpp"
 #include "venturi/measure/bins.hpp"
 #include "venturi/measure/discrete.hpp"
 #include "venturi/measure/kernel_density.hpp"
-#include "venturi/net/network.hpp"
 
 namespace venturi::learn {
 namespace {
@@ -22,53 +22,6 @@ using tensor::Tensor;
 constexpr Index kPatterns = 4096;
 constexpr Index kKernelPatterns = 1024;
 constexpr std::int64_t kHidden[] = {10, 7, 5, 4, 3};
-
-// The network cut behind each hidden layer, so that its activations can be read.
-class Layered {
- public:
-  Layered(const std::string& activation, core::Key key) {
-    std::int64_t inputs = 12;
-    for (const std::int64_t units : kHidden) {
-      parts_.emplace_back(fmt::format("hidden{}", parts_.size()), net::mlp({units}, activation),
-                          std::vector{inputs}, parameters_);
-      inputs = units;
-    }
-    parts_.emplace_back("output", std::vector<net::Layer>{{.type = "linear", .out = 2}},
-                        std::vector{inputs}, parameters_);
-    parameters_.allocate(key, torch::kCPU);
-    // Registered weights start at a deviation of 1/sqrt(3 inputs), which dies out over six layers;
-    // sqrt(6) times that keeps the size of what passes a ReLU (He et al. 2015).
-    const torch::NoGradGuard no_grad;
-    parameters_.flat().mul_(std::sqrt(6.0));
-    for (std::size_t p = 1; p < parameters_.count(); p += 2) parameters_[p].detach().zero_();
-  }
-
-  // Of each hidden layer, and last the two scores.
-  std::vector<Tensor> forward(Tensor x) const {
-    std::vector<Tensor> out;
-    for (const net::Network& part : parts_) {
-      x = part.forward(parameters_, x, {});
-      out.push_back(x);
-    }
-    return out;
-  }
-  const net::Parameters& parameters() const { return parameters_; }
-
- private:
-  net::Parameters parameters_;
-  std::vector<net::Network> parts_;
-};
-
-// Epochs from 1 (0: before training) to the last, evenly in the logarithm, without repetition.
-std::vector<int> snapshot_epochs(const PlaneOptions& options) {
-  std::vector<int> out = {0};
-  for (int s = 0; s + 1 < options.snapshots; ++s) {
-    const double along = static_cast<double>(s) / (options.snapshots - 2);
-    const int epoch = static_cast<int>(std::lround(std::pow(options.epochs, along)));
-    if (epoch > out.back()) out.push_back(epoch);
-  }
-  return out;
-}
 
 // Activations of a layer that has not died; all that is one value tells nothing.
 bool alive(const Matrix& t) { return t.maxCoeff() > t.minCoeff(); }
@@ -93,7 +46,10 @@ struct Trace {
 class Run {
  public:
   Run(const PlaneOptions& options, double l2, core::Key key)
-      : options_(options), l2_(l2), key_(key), net_(options.activation, key.split("weights")) {
+      : options_(options),
+        l2_(l2),
+        key_(key),
+        net_(12, kHidden, 2, options.activation, std::vector{key.split("weights")}) {
     const TwelveBits task = twelve_bits();
     x_ = tensor::from_matrix(task.x);
     y_ = tensor::from_labels(task.labels);
@@ -107,13 +63,13 @@ class Run {
     Adam adam(net_.parameters().flat(), net_.parameters().flat_gradient(), 0, {});
     Trace out;
     int epoch = 0;
-    for (const int until : snapshot_epochs(options_)) {
+    for (const int until : snapshot_epochs(options_.epochs, options_.snapshots)) {
       for (; epoch < until; ++epoch) train(adam, key_.split("epoch").split(epoch));
       snapshot(out);
     }
     const torch::NoGradGuard no_grad;
     const Tensor held = tensor::from_labels(std::span(rows_).subspan(kTrained));
-    const Tensor guess = net_.forward(x_.index_select(0, held)).back().argmax(1);
+    const Tensor guess = net_.forward(x_.index_select(0, held)).back()[0].argmax(1);
     out.accuracy = guess.eq(y_.index_select(0, held)).to(torch::kDouble).mean().item<double>();
     return out;
   }
@@ -128,7 +84,7 @@ class Run {
     const auto batch = static_cast<std::size_t>(options_.batch);
     for (std::size_t at = 0; at + batch <= order.size(); at += batch) {
       const Tensor rows = tensor::from_labels(std::span(order).subspan(at, batch));
-      const Tensor scores = net_.forward(x_.index_select(0, rows)).back();
+      const Tensor scores = net_.forward(x_.index_select(0, rows)).back()[0];
       torch::nn::functional::cross_entropy(scores, y_.index_select(0, rows)).backward();
       // The gradient of l2 * (sum of squares).
       net_.parameters().flat_gradient().add_(net_.parameters().flat(), 2 * l2_);
@@ -143,7 +99,7 @@ class Run {
     out.last.clear();
     double ebab = 0, akde = 0;
     for (const Tensor& layer : layers) {
-      const Matrix t = tensor::to_matrix(layer).cast<double>();
+      const Matrix t = tensor::to_matrix(layer[0]).cast<double>();
       Matrix some(kKernelPatterns, t.cols());
       for (Index i = 0; i < kKernelPatterns; ++i) some.row(i) = t.row(rows_[i]);
       const auto parts = static_cast<double>(layers.size());
@@ -163,41 +119,14 @@ class Run {
   std::vector<std::int32_t> rows_;  // the first kTrained are trained on
 };
 
-struct Mean {
-  double value = 0, error = 0;
-};
-
-Mean mean_of(const std::vector<double>& v) {
-  const auto n = static_cast<double>(v.size());
-  const double mean = std::accumulate(v.begin(), v.end(), 0.0) / n;
-  double squares = 0;
-  for (const double x : v) squares += (x - mean) * (x - mean);
-  return {mean, std::sqrt(squares / (n - 1) / n)};
-}
-
-// In standard errors; 0 for a difference of 0, whatever its error.
-double in_errors(double value, double error) { return value == 0 ? 0 : value / error; }
-
-using Traces = std::vector<std::vector<double>>;
-
-// The snapshot at which the mean over all networks but one is greatest.
-std::size_t top(const Traces& traces, std::size_t but) {
-  std::vector<double> sums(traces[0].size());
-  for (std::size_t n = 0; n < traces.size(); ++n) {
-    for (std::size_t s = 0; s < sums.size() && n != but; ++s) sums[s] += traces[n][s];
-  }
-  return static_cast<std::size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
-}
-
 Mean losses(const std::string& name, const Traces& traces, std::vector<core::Figure>& out) {
-  std::vector<double> most, end, lost;
+  std::vector<double> most, end;
   const std::size_t of_all = top(traces, traces.size());
-  for (std::size_t n = 0; n < traces.size(); ++n) {
-    most.push_back(traces[n][of_all]);
-    end.push_back(traces[n].back());
-    lost.push_back(traces[n][top(traces, n)] - end.back());
+  for (const std::vector<double>& trace : traces) {
+    most.push_back(trace[of_all]);
+    end.push_back(trace.back());
   }
-  const Mean mean = mean_of(lost);
+  const Mean mean = mean_of(lost_from_top(traces));
   out.push_back({name + " at its most", mean_of(most).value, "bits"});
   out.push_back({name + " at the end", mean_of(end).value, "bits"});
   out.push_back({name + " lost", mean.value, "bits"});
@@ -226,7 +155,7 @@ void quantized(const std::vector<Matrix>& layers, std::vector<core::Figure>& out
 
 }  // namespace
 
-TwelveBits twelve_bits() {
+core::Vector twelve_bit_scores() {
   constexpr double kGolden = std::numbers::phi;
   const double length = std::sqrt(1 + kGolden * kGolden);
   std::vector<Eigen::Vector3d> vertices;
@@ -237,17 +166,28 @@ TwelveBits twelve_bits() {
       vertices.push_back(Eigen::Vector3d(b, 0, a) / length);
     }
   }
+  core::Vector out(kPatterns);
+  for (Index row = 0; row < kPatterns; ++row) {
+    Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+    double whole = 0;
+    for (Index i = 0; i < 12; ++i) {
+      if ((row >> i & 1) == 0) continue;
+      whole += 1;
+      sum += vertices[static_cast<std::size_t>(i)];
+    }
+    out[row] = whole - 0.4 * sum.squaredNorm();
+  }
+  return out;
+}
+
+TwelveBits twelve_bits() {
   TwelveBits out;
   out.x.resize(kPatterns, 12);
   for (Index row = 0; row < kPatterns; ++row) {
-    Eigen::Vector3d sum = Eigen::Vector3d::Zero();
-    for (Index i = 0; i < 12; ++i) {
-      const bool set = (row >> i & 1) != 0;
-      out.x(row, i) = set ? 1.0F : 0.0F;
-      if (set) sum += vertices[i];
-    }
-    const double whole = out.x.row(row).sum();
-    out.labels.push_back(whole - 0.4 * sum.squaredNorm() > 4.75 ? 1 : 0);
+    for (Index i = 0; i < 12; ++i) out.x(row, i) = (row >> i & 1) != 0 ? 1.0F : 0.0F;
+  }
+  for (const double psi : twelve_bit_scores()) {
+    out.labels.push_back(psi > kTwelveBitThreshold ? 1 : 0);
   }
   return out;
 }

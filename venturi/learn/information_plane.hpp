@@ -67,6 +67,9 @@ struct TwelveBits {
   std::vector<std::int32_t> labels;
 };
 TwelveBits twelve_bits();
+// psi(x) = sum_i x_i - .4 |sum_i x_i v_i|^2 of each pattern; label 1 above the threshold.
+core::Vector twelve_bit_scores();
+inline constexpr double kTwelveBitThreshold = 4.75;
 
 // H of the rows of codes as counted, in bits.
 double code_entropy_bits(std::span<const std::int32_t> codes, core::Index columns);

@@ -28,15 +28,6 @@ Tensor centred(const Tensor& k) {
   return k - k.mean(-1, true) - k.mean(-2, true) + mean2(k).unsqueeze(-1).unsqueeze(-1);
 }
 
-// Kc (Kc + e n I)^-1 = I - e n (Kc + e n I)^-1
-Tensor whitened(const Tensor& k) {
-  constexpr double kRidge = 1e-5;
-  const auto n = k.size(-1);
-  const Tensor eye = torch::eye(n, k.options());
-  const double ridge = kRidge * static_cast<double>(n);
-  return eye - ridge * torch::inverse(centred(k) + ridge * eye);
-}
-
 }  // namespace
 
 Tensor cs_information(const Tensor& k, const Tensor& l) {
@@ -54,6 +45,15 @@ Tensor hsic(const Tensor& k, const Tensor& l) {
 }
 
 Tensor cka(const Tensor& k, const Tensor& l) { return normalised(k, l, hsic); }
+
+// Kc (Kc + e n I)^-1 = I - e n (Kc + e n I)^-1
+Tensor whitened(const Tensor& k) {
+  constexpr double kRidge = 1e-5;
+  const auto n = k.size(-1);
+  const Tensor eye = torch::eye(n, k.options());
+  const double ridge = kRidge * static_cast<double>(n);
+  return eye - ridge * torch::inverse(centred(k) + ridge * eye);
+}
 
 Tensor nocco(const Tensor& k, const Tensor& l) {
   return (whitened(k) * whitened(l).transpose(-1, -2)).sum(std::vector<std::int64_t>{-2, -1});

@@ -30,6 +30,8 @@ tensor::Tensor normalised_cs_information(const tensor::Tensor& k, const tensor::
 tensor::Tensor hsic(const tensor::Tensor& k, const tensor::Tensor& l);
 tensor::Tensor cka(const tensor::Tensor& k, const tensor::Tensor& l);
 tensor::Tensor nocco(const tensor::Tensor& k, const tensor::Tensor& l);
+// nocco's K~, for a sum over several matrices; nocco(k, l) = sum of the products of the elements.
+tensor::Tensor whitened(const tensor::Tensor& k);
 tensor::Tensor conditional_cs(const tensor::Tensor& k, const tensor::Tensor& l1,
                               const tensor::Tensor& l2, const tensor::Tensor& l21);
 tensor::Tensor squared_mmd(const tensor::Tensor& k, const tensor::Tensor& l,

@@ -7,11 +7,11 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/units.hpp"
-#include "venturi/learn/adam.hpp"
+#include "venturi/learn/perceptron.hpp"
+#include "venturi/learn/traces.hpp"
 #include "venturi/measure/latent_activity.hpp"
 #include "venturi/measure/probes.hpp"
 #include "venturi/measure/weight_spectrum.hpp"
-#include "venturi/net/network.hpp"
 
 namespace venturi::learn {
 namespace {
@@ -30,43 +30,6 @@ Tensor normals(Index n, Index d, Key key) {
 }
 
 Tensor signs(Index n, Index d, Key key) { return normals(n, d, key).sign(); }
-
-// Hidden layers with ReLU, then a linear one.
-class Perceptron {
- public:
-  Perceptron(std::int64_t inputs, const std::vector<std::int64_t>& hidden, std::int64_t outputs,
-             Key key)
-      : body_("body", net::mlp(hidden, "relu"), {inputs}, parameters_),
-        head_("head", {{.type = "linear", .out = outputs}}, {hidden.back()}, parameters_) {
-    parameters_.allocate(key, torch::kCPU);
-  }
-  Tensor hidden(const Tensor& x) const { return body_.forward(parameters_, x, {}); }
-  Tensor forward(const Tensor& x) const { return head_.forward(parameters_, hidden(x), {}); }
-  net::Parameters& parameters() { return parameters_; }
-
- private:
-  net::Parameters parameters_;
-  net::Network body_, head_;
-};
-
-struct Mean {
-  double value = 0, error = 0;
-};
-Mean mean_of(const std::vector<double>& v) {
-  const auto n = static_cast<double>(v.size());
-  double mean = 0, squares = 0;
-  for (const double x : v) mean += x / n;
-  for (const double x : v) squares += (x - mean) * (x - mean);
-  return {mean, n > 1 ? std::sqrt(squares / (n - 1) / n) : 0};
-}
-
-// The mean of paired differences in its standard errors.
-double in_errors(const std::vector<double>& a, const std::vector<double>& b) {
-  std::vector<double> gap;
-  for (std::size_t i = 0; i < a.size(); ++i) gap.push_back(a[i] - b[i]);
-  const Mean mean = mean_of(gap);
-  return mean.error > 0 ? mean.value / mean.error : 0;
-}
 
 Tensor rows_of(const std::vector<std::size_t>& order, std::size_t from, std::size_t count) {
   const std::vector<std::int32_t> some(order.begin() + static_cast<std::ptrdiff_t>(from),

@@ -83,4 +83,22 @@ Tensor NeuralBound::step(const Tensor& x, const Tensor& y, core::Key key) {
   return objective.detach();
 }
 
+Tensor NeuralBound::state() const {
+  const Tensor steps =
+      torch::full({1}, static_cast<double>(adam_->steps()), parameters_.flat().options());
+  return torch::cat({parameters_.flat(), adam_->state(), terms_.moving_average, steps});
+}
+
+void NeuralBound::set_state(const Tensor& state) {
+  const std::int64_t n = parameters_.size(), m = terms_.moving_average.size(0);
+  if (state.dim() != 1 || state.size(0) != 3 * n + m + 1) {
+    core::fail_data("learn.NeuralBound", "expected a state of {} numbers, got {}", 3 * n + m + 1,
+                    state.numel());
+  }
+  const Tensor own = state.to(parameters_.device());
+  parameters_.set_values(own.narrow(0, 0, n));
+  adam_->set_state(own.narrow(0, n, 2 * n), own[-1].item<std::int64_t>());
+  terms_.moving_average = own.narrow(0, 3 * n, m).clone();
+}
+
 }  // namespace venturi::learn

@@ -57,6 +57,10 @@ class NeuralBound {
   // BA's h(Y), from outside.
   void set_entropy_nats(double nats) { terms_.entropy_nats = nats; }
 
+  // For checkpoints: weights, optimiser, moving average. DataError for another length.
+  tensor::Tensor state() const;
+  void set_state(const tensor::Tensor& state);
+
   const Bound& bound() const { return bound_; }
   net::Parameters& parameters() { return parameters_; }
   const Critic& critic() const { return *critic_; }

@@ -7,11 +7,13 @@
 // Rodriguez Galvez, Thobaben, Skoglund, Entropy 22(1) 98 (2020) (power, exponential).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "venturi/core/members.hpp"
 #include "venturi/core/options.hpp"
+#include "venturi/learn/critic_rate.hpp"
 #include "venturi/learn/model.hpp"
 
 namespace venturi::learn {
@@ -25,6 +27,8 @@ struct ObjectiveOptions {
   double width = 1;
   double target_width = 1;
   double residual = 1;
+  int critic_steps = 1;
+  double critic_learning_rate = 1e-3;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -42,6 +46,10 @@ struct ObjectiveOptions {
           "of cs-divergence's kernel, in deviations of the target", core::above(0));
     visit("residual", self.residual,
           "of cs-divergence's kernel, in root mean squared errors of the batch", core::at_least(0));
+    visit("critic_steps", self.critic_steps, "of a trained rate's critic for each of the model's",
+          core::between(1, 1000));
+    visit("critic_learning_rate", self.critic_learning_rate, "of Adam, for a trained rate's critic",
+          core::above(0));
   }
 };
 
@@ -66,20 +74,28 @@ struct Losses {
 
 class Objective {
  public:
-  // InvalidArgument for an unknown name, for weights that are not one a rate.
-  explicit Objective(const ObjectiveOptions& options);
+  // InvalidArgument for an unknown name, for weights that are not one a rate. `key`: of critics.
+  explicit Objective(const ObjectiveOptions& options, core::Key key = core::Key(1));
 
   // "prediction", then the rates' names.
   const std::vector<std::string>& names() const { return names_; }
   // InvalidArgument where a term does not fit the model (mixtures of a channel without noise, ...).
-  Losses losses(const Model& model, const Forward& forward) const;
+  // A rate with a critic trains it first.
+  Losses losses(const Model& model, const Forward& forward);
   // R of mean terms as `terms` holds them.
   double rate(const std::vector<double>& terms) const;
 
+  // For checkpoints: all critics', in the order of their names; undefined without any.
+  tensor::Tensor critic_state() const;
+  void set_critic_state(const tensor::Tensor& state);
+
  private:
+  tensor::Tensor rate_term(const std::string& name, const Forward& forward);
+
   ObjectiveOptions options_;
   std::vector<std::string> names_;
   std::vector<double> weights_;
+  std::map<std::string, CriticRate> critics_;
 };
 
 }  // namespace venturi::learn

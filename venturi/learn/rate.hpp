@@ -10,6 +10,8 @@
 //   hsic-normalised     tr(K~ L~) of the HSIC bottleneck; O(n^3)
 //   mmd                 squared maximum mean discrepancy of z from a sample of N(0, I)
 //   total-correlation   of z's dimensions in the batch's mixture; nats
+//   mine, club, l1out   bounds on I(X;Z) by a critic that learns beside the model, critic_rate.hpp;
+//                       nats (mine a lower bound, the others upper ones where the critic is right)
 // Kernels on x and z have the width `width` times the spread of the batch (spread_inverse), so that
 // scaling z down gains nothing; mmd's is `width` times sqrt(d). Terms of Gaussian mixtures need a
 // channel with diagonal Gaussian noise. Cost a step O(n^2 d). Sources: the headers named.
@@ -21,7 +23,11 @@
 
 namespace venturi::learn {
 
-using RateTerm = tensor::Tensor (*)(const Forward&, const ObjectiveOptions&);
+struct RateTerm {
+  tensor::Tensor (*of)(const Forward&, const ObjectiveOptions&) = nullptr;
+  // In its place, of a term whose critic is trained: the bound's name.
+  const char* bound = nullptr;
+};
 std::span<const core::Member<RateTerm>> rate_terms();
 
 }  // namespace venturi::learn

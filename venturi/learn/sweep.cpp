@@ -28,7 +28,7 @@ class Sweep {
         key_(key),
         device_(device),
         monitor_(monitor),
-        objective_(options.objective) {
+        objective_(options.objective, key.split("critic")) {
     check(parts);
     std::vector<Tensor> x, y, held_x, held_y, scales;
     for (const SweepPart& part : parts) {

@@ -4,13 +4,13 @@
 // copies whose layers are batched matrix products (net::Parameters). A small network leaves a
 // device idle between the launches of its kernels; copies share them.
 //
-// Each run has its own start, order, beta, noise and kept epoch; it learns what train() would teach
-// it with the same objective, schedule and optimiser, from the whole model at once. Without noise
-// in channel and data order a run equals one trained alone, up to rounding. Of the epochs of the
-// second half, the one with the least validation distortion is kept (in the first half the rate has
-// not settled). Copies do not touch: one whose loss is no longer finite keeps its best weights and
-// says so. Cost: as all the runs together; memory: parts, 5 times all parameters, activations of
-// runs*batch samples.
+// Each run has its own start, order, beta, noise, critic and kept epoch; it learns what train()
+// would teach it with the same objective, schedule and optimiser, from the whole model at once.
+// Without noise in channel and data order a run equals one trained alone, up to rounding. Of the
+// epochs of the second half, the one with the least validation distortion is kept (in the first
+// half the rate has not settled). Copies do not touch: one whose loss is no longer finite keeps its
+// best weights and says so. Cost: as all the runs together; memory: parts, 5 times all parameters,
+// activations of runs*batch samples.
 #pragma once
 
 #include <memory>

@@ -43,7 +43,7 @@ class Trainer {
         monitor_(monitor),
         checkpoint_(std::move(checkpoint)),
         device_(model.parameters().device()),
-        objective_(options.objective) {
+        objective_(options.objective, key.split("critic")) {
     split(training.set);
     features_ = training.features;
     log_beta_ = torch::full({}, std::log(std::max(options.beta, 1e-30)), device_);
@@ -332,7 +332,8 @@ class Trainer {
                                    .sums = terms_,
                                    .weights = model_.parameters().flat(),
                                    .optimizer = adam.state(),
-                                   .best = best_});
+                                   .best = best_,
+                                   .critics = objective_.critic_state()});
     saved_at_ = core::now_seconds();
   }
 
@@ -365,6 +366,7 @@ class Trainer {
     rate_gap_.fill_(read.scalars.at(3));
     terms_.copy_(read.sums.view(terms_.sizes()));
     model_.parameters().set_values(read.weights);
+    if (read.critics.defined()) objective_.set_critic_state(read.critics);
     monitor_.say(fmt::format("resuming '{}' after {} epoch(s) and {} step(s) of stage {}",
                              checkpoint_.string(), position_.epoch, position_.step,
                              position_.stage));

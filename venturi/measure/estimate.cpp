@@ -16,6 +16,7 @@ core::Json Estimate::json() const {
                     {"n", n},
                     {"warnings", warnings}};
   if (unit != "bits") out["unit"] = unit;
+  if (!details.is_null()) out["details"] = details;
   return out;
 }
 

@@ -20,6 +20,7 @@ struct Estimate {
   std::size_t n = 0;          // samples
   std::string unit = "bits";  // of a measure of dependence that is no information: "1"
   std::vector<std::string> warnings;
+  core::Json details;  // how a method that chooses came to its choice; else null
 
   // {"bits": ..., ...}; of another unit {"value": ..., "unit": ..., ...}.
   core::Json json() const;

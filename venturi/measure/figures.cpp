@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <sstream>
 
+#include "venturi/core/side_by_side.hpp"
 #include "venturi/core/units.hpp"
+#include "venturi/measure/certificate.hpp"
 #include "venturi/measure/gaussian.hpp"
 #include "venturi/measure/known_laws.hpp"
-#include "venturi/measure/ksg.hpp"
 #include "venturi/measure/likelihood_information.hpp"
 #include "venturi/measure/mutual_information.hpp"
 #include "venturi/measure/principal.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 std::vector<KnownLaw> laws_of(const AccuracyOptions& options) {
   if (options.laws == "bmi") return bmi_laws();
+  if (options.laws == "tuning") return tuning_laws();
   std::vector<KnownLaw> out;
   if (options.laws == "mixtures") {
     for (MixtureLaw& law : mixture_laws()) out.push_back(std::move(law));
@@ -40,31 +43,76 @@ std::vector<std::string> names_in(const std::string& list) {
 }
 
 struct Seen {
-  double nats = 0;     // mean over seeds
-  double covered = 0;  // part of the seeds
+  double nats = 0;       // mean over seeds
+  double covered = 0;    // part of the seeds whose interval holds the truth
+  double certified = 0;  // part of the seeds that pass their certificate
+  double certified_and_covered = 0;
 };
 
-Seen measure_law(const KnownLaw& law, const std::string& method, const AccuracyOptions& options,
-                 core::Key key) {
-  const auto& make = core::find_member(mi_methods(), method, "measure.accuracy_figures").make;
-  Seen out;
-  for (int s = 0; s < options.seeds; ++s) {
-    // The same draws for every method.
-    const core::Key seed = key.split(law.name).split(static_cast<std::uint64_t>(s));
-    const Pairs drawn = law.draw(options.n, seed.split("draw"));
-    const core::Matrix x = standardized(drawn.x), y = standardized(drawn.y);
-    if (options.intervals) {
-      const Estimate e =
-          mutual_information(x, y, {.method = method, .k = options.k}, seed.split("interval"))
-              .estimate;
-      const double truth = law.nats * core::kBitsPerNat;
-      out.nats += e.bits / core::kBitsPerNat / options.seeds;
-      out.covered += (e.low <= truth && truth <= e.high ? 1.0 : 0.0) / options.seeds;
-    } else {
-      out.nats += make.nats(x, y, {.k = options.k}) / options.seeds;
-    }
+// One draw of a law; with `certify`, the estimator's certificate on it.
+Seen measure_draw(const KnownLaw& law, const std::string& method, const AccuracyOptions& options,
+                  core::Key seed) {
+  // The same draws for every method.
+  const Pairs drawn = law.draw(options.n, seed.split("draw"));
+  const core::Matrix x = standardized(drawn.x), y = standardized(drawn.y);
+  if (!options.intervals) {
+    const auto& make = core::find_member(mi_methods(), method, "measure.accuracy_figures").make;
+    return {.nats = make.nats(x, y, {.k = options.k})};
+  }
+  const auto estimate = [&](const core::Matrix& a, const core::Matrix& b) {
+    return mutual_information(a, b, {.method = method, .k = options.k}, seed.split("interval"))
+        .estimate;
+  };
+  const Estimate e = estimate(x, y);
+  const double truth = law.nats * core::kBitsPerNat;
+  Seen out{.nats = e.bits / core::kBitsPerNat,
+           .covered = e.low <= truth && truth <= e.high ? 1.0 : 0.0};
+  if (options.certify) {
+    const Certificate certificate = certify(
+        [&](const core::Matrix& a, const core::Matrix& b) {
+          const Estimate of = estimate(a, b);
+          return BitsAndError{of.bits, of.standard_error};
+        },
+        x, y, seed.split("certificate"));
+    out.certified = certificate.passes() ? 1 : 0;
+    out.certified_and_covered = out.certified * out.covered;
   }
   return out;
+}
+
+// Of each law, means over its seeds; all laws and seeds side by side.
+std::vector<Seen> measure_laws(const std::vector<KnownLaw>& laws, const std::string& method,
+                               const AccuracyOptions& options, core::Key key) {
+  const auto seeds = static_cast<std::size_t>(options.seeds);
+  std::vector<Seen> each(laws.size() * seeds), out(laws.size());
+  core::side_by_side(each.size(), [&](std::size_t i) {
+    const KnownLaw& law = laws[i / seeds];
+    each[i] = measure_draw(law, method, options, key.split(law.name).split(i % seeds));
+  });
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    Seen& law = out[i / seeds];
+    law.nats += each[i].nats / options.seeds;
+    law.covered += each[i].covered / options.seeds;
+    law.certified += each[i].certified / options.seeds;
+    law.certified_and_covered += each[i].certified_and_covered / options.seeds;
+  }
+  return out;
+}
+
+// By how much method "auto" is off, over the least of the others: none without it or others.
+void add_ratio(const std::vector<std::string>& methods, const std::vector<double>& errors,
+               std::vector<core::Figure>& out) {
+  double least = std::numeric_limits<double>::infinity(), own = -1;
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    if (methods[m] == "auto") {
+      own = errors[m];
+    } else {
+      least = std::min(least, errors[m]);
+    }
+  }
+  if (own >= 0 && std::isfinite(least)) {
+    out.push_back({"auto over the best of the others, MAE", own / least, ""});
+  }
 }
 
 // p(z|x), a row for each of equally likely x.
@@ -132,22 +180,28 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
   core::check_options(options, "measure.accuracy_figures");
   const std::vector<KnownLaw> laws = laws_of(options);
   std::vector<core::Figure> out, detail;
+  std::vector<double> errors;
   const std::vector<std::string> methods = names_in(options.methods);
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const std::string& method = methods[m];
-    double error = 0, covered = 0;
+    double error = 0, covered = 0, certified = 0, certified_and_covered = 0;
     int near = 0;
-    for (const KnownLaw& law : laws) {
-      const Seen seen = measure_law(law, method, options, key);
+    const std::vector<Seen> each = measure_laws(laws, method, options, key);
+    for (std::size_t l = 0; l < laws.size(); ++l) {
+      const KnownLaw& law = laws[l];
+      const Seen& seen = each[l];
       const double off = std::fabs(seen.nats - law.nats);
       error += off / static_cast<double>(laws.size());
       covered += seen.covered / static_cast<double>(laws.size());
+      certified += seen.certified / static_cast<double>(laws.size());
+      certified_and_covered += seen.certified_and_covered / static_cast<double>(laws.size());
       near += off < 0.05 ? 1 : 0;
       if (!options.detail) continue;
       const std::string name = method + ", " + law.name;
       detail.push_back({name, seen.nats, "nats", "", law.nats});
       if (options.intervals) detail.push_back({name + ", coverage", seen.covered, "", "", 0.95});
     }
+    errors.push_back(error);
     out.push_back({method + ", MAE", error, "nats", "", 0});
     out.push_back({method + ", tasks within .05", static_cast<double>(near), "", "", 0});
     if (m < options.expected.size()) {
@@ -155,34 +209,65 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
                      "nats", "", 0});
     }
     if (options.intervals) out.push_back({method + ", coverage", covered, "", "", 0.95});
+    if (options.intervals && options.certify) {
+      out.push_back({method + ", certified", certified, "", "", 0});
+      out.push_back({method + ", coverage where certified",
+                     certified > 0 ? certified_and_covered / certified : 0, "", "", 0.95});
+    }
   }
+  add_ratio(methods, errors, out);
   out.insert(out.end(), detail.begin(), detail.end());
   return out;
 }
 
 std::vector<core::Figure> compression_figures(const CompressionOptions& options, core::Key key) {
-  core::check_options(options, "measure.compression_figures");
-  std::vector<core::Figure> out;
-  for (std::size_t law = 0; law < 2; ++law) {
+  constexpr const char* kWhere = "measure.compression_figures";
+  core::check_options(options, kWhere);
+  const std::vector<std::string> methods = names_in(options.methods);
+  const std::size_t values = options.nats.size(), images = 2;
+  for (const std::string& method : methods) core::find_member(mi_methods(), method, kWhere);
+  // found[law, value, method]; each pair of image sets is drawn once.
+  std::vector<std::vector<double>> found(images * values);
+  core::side_by_side(found.size(), [&](std::size_t i) {
+    const std::size_t law = i / values;
+    const double nats = options.nats[i % values];
     const core::Index components = law == 0 ? 2 : 4;  // as many as latents
-    std::string name;
-    double before = -std::numeric_limits<double>::infinity(), step = -before, largest = 0, mean = 0;
-    for (const double nats : options.nats) {
-      const KnownLaw known = image_laws(nats, options.size)[law];
-      name = known.name;
-      const Pairs drawn = known.draw(options.n, key.split(name).split(static_cast<int>(64 * nats)));
-      const double found =
-          mean_of(compressed_local(drawn.x, drawn.y, {components, components, options.k}));
-      out.push_back({fmt::format("{} at {}", name, nats), found, "nats", "", nats});
-      step = std::min(step, found - before);
-      before = found;
-      mean += std::fabs(found - nats) / static_cast<double>(options.nats.size());
-      if (nats <= 4) largest = std::max(largest, std::fabs(found - nats));
+    const KnownLaw known = image_laws(nats, options.size)[law];
+    const Pairs drawn =
+        known.draw(options.n, key.split(known.name).split(static_cast<int>(64 * nats)));
+    const core::Matrix x = principal_components(drawn.x, components);
+    const core::Matrix y = principal_components(drawn.y, components);
+    for (const std::string& method : methods) {
+      const auto& make = core::find_member(mi_methods(), method, kWhere).make;
+      found[i].push_back(make.nats(x, y, {.k = options.k}));
     }
-    out.push_back({name + ", largest error up to 4 nats", largest, "nats", "", 0});
-    out.push_back({name + ", mean error", mean, "nats", "", 0});
-    out.push_back({name + ", least step", step, "nats", "", 0});
+  });
+  std::vector<core::Figure> out;
+  std::vector<double> errors;
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    const std::string of = m == 0 ? "" : methods[m] + ", ";
+    double all = 0;
+    for (std::size_t law = 0; law < images; ++law) {
+      const std::string name = of + (law == 0 ? "gaussians" : "rectangles");
+      double before = -std::numeric_limits<double>::infinity(), step = -before;
+      double largest = 0, mean = 0;
+      for (std::size_t v = 0; v < values; ++v) {
+        const double nats = options.nats[v], value = found[law * values + v][m];
+        out.push_back({fmt::format("{} at {}", name, nats), value, "nats", "", nats});
+        step = std::min(step, value - before);
+        before = value;
+        mean += std::fabs(value - nats) / static_cast<double>(values);
+        if (nats <= 4) largest = std::max(largest, std::fabs(value - nats));
+      }
+      out.push_back({name + ", largest error up to 4 nats", largest, "nats", "", 0});
+      out.push_back({name + ", mean error", mean, "nats", "", 0});
+      out.push_back({name + ", least step", step, "nats", "", 0});
+      all += mean / images;
+    }
+    errors.push_back(all);
+    out.push_back({methods[m] + ", MAE", all, "nats", "", 0});
   }
+  add_ratio(methods, errors, out);
   return out;
 }
 

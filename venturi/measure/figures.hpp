@@ -17,10 +17,13 @@ namespace venturi::measure {
 // does, k holds for the nearest-neighbour methods. For each method M: "M, MAE" in nats between the
 // mean over seeds and the truth, averaged over laws; "M, tasks within .05"; with intervals also
 // "M, coverage", in how many parts of all laws and seeds the 95 % interval holds the truth; with
+// certificates (certificate.hpp) also "M, certified", the part that passes, and "M, coverage where
+// certified"; with
 // detail "M, LAW" and "M, LAW, coverage"; for a method with a place in `expected`, "M, MAE apart
 // from expected", the distance between the two.
-// Cost: laws * seeds * methods estimates, 1.4 times that with intervals. A method that fails on a
-// law ends the run with its error.
+// With "auto" among others: "auto over the best of the others, MAE". Laws and seeds run side by
+// side on all threads. Cost: laws * seeds * methods estimates, 1.4 times that with intervals and
+// some 20 times with certificates. A method that fails on a law ends the run with its error.
 struct AccuracyOptions {
   std::string laws = "bmi";
   std::string methods = "ksg1,gaussian,copula";
@@ -28,18 +31,22 @@ struct AccuracyOptions {
   int seeds = 10;
   int k = 5;
   bool intervals = true;
+  bool certify = false;
   bool detail = false;
   std::vector<double> pair_nats{1, 2, 5};
   std::vector<double> expected;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("laws", self.laws, "which set: the 40 of Beyond Normal, mixtures, tunable pairs",
-          core::one_of({"bmi", "mixtures", "pairs"}));
+    visit(
+        "laws", self.laws,
+        "which set: the 40 of Beyond Normal, mixtures, tunable pairs, those that auto was tuned on",
+        core::one_of({"bmi", "mixtures", "pairs", "tuning"}));
     visit("methods", self.methods, "estimators by name, with commas between");
     visit("n", self.n, "samples of each law", core::between(200, 1e6));
     visit("seeds", self.seeds, "draws of each law", core::between(1, 1000));
     visit("k", self.k, "nearest neighbours used", core::between(1, 100));
     visit("intervals", self.intervals, "count how often the intervals hold the truth");
+    visit("certify", self.certify, "with intervals: how often they hold where certificates pass");
     visit("detail", self.detail, "each law's own figures too");
     visit("pair_nats", self.pair_nats, "information of the pairs, in nats; 2 + 2 columns",
           core::between(0.01, 20));
@@ -48,20 +55,23 @@ struct AccuracyOptions {
 };
 std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core::Key key);
 
-// Compression first: I(PCA(X); PCA(Y)) by WKL, images of known information (known_laws.hpp,
-// image_laws). Figures, in nats: "LAW at NATS" each estimate, "LAW, largest error up to 4 nats",
+// Compression first: I(PCA(X); PCA(Y)) by each of `methods`, images of known information
+// (known_laws.hpp, image_laws). Figures, in nats, of all methods but the first after "METHOD, ":
+// "METHOD, MAE" over both laws, "LAW at NATS" each estimate, "LAW, largest error up to 4 nats",
 // "LAW, mean error" over all, and "LAW, least step", by how much the estimate grew at least from
 // one value of the information to the next. Cost: laws * values of O(n d^2 + d^3 + n^2).
 struct CompressionOptions {
   int n = 5000;
   int size = 16;
   int k = 5;
+  std::string methods = "kl-pairs";
   std::vector<double> nats{0.5, 1, 2, 3, 4, 6, 8};
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("n", self.n, "pairs of images", core::between(300, 1e5));
     visit("size", self.size, "pixels a side", core::between(4, 64));
     visit("k", self.k, "nearest neighbours used", core::between(1, 100));
+    visit("methods", self.methods, "estimators by name, with commas between");
     visit("nats", self.nats, "information of the images, rising", core::between(0.01, 20));
   }
 };

@@ -5,6 +5,7 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/measure/digamma.hpp"
+#include "venturi/measure/student.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -85,20 +86,12 @@ KnownLaw dense_normal(Index d) {
           }};
 }
 
-double student_entropy(double freedom, double k) {
-  const double a = freedom / 2, b = (freedom + k) / 2;
-  return std::lgamma(a) - std::lgamma(b) + 0.5 * k * std::log(freedom * std::numbers::pi) +
-         b * (digamma_real(b) - digamma_real(a));
-}
-
-// What a common random scale adds to the information of a normal pair.
-double student_nats(int freedom, Index d) {
-  const auto k = static_cast<double>(d);
-  return 2 * student_entropy(freedom, k) - student_entropy(freedom, 2 * k);
+double shared_scale_nats(int freedom, Index d) {
+  return student_information_nats(freedom, static_cast<double>(d), static_cast<double>(d));
 }
 
 KnownLaw student_of(KnownLaw normal, std::string name, int freedom, Index d) {
-  const double nats = normal.nats + student_nats(freedom, d);
+  const double nats = normal.nats + shared_scale_nats(freedom, d);
   return {std::move(name), nats, [freedom, draw = normal.draw](Index n, Key key) {
             Pairs out = draw(n, key.split("normal"));
             Random random(key.split("scale"));
@@ -340,7 +333,7 @@ std::vector<KnownLaw> pair_laws(double nats, Index d) {
   const double each = nats / static_cast<double>(d);
   constexpr int kFreedom = 2;
   std::vector<KnownLaw> out{even_normals("normal", d, nats)};
-  if (const double rest = nats - student_nats(kFreedom, d); rest >= 0) {
+  if (const double rest = nats - shared_scale_nats(kFreedom, d); rest >= 0) {
     out.push_back(student_of(even_normals("", d, rest), "Student-t dof2", kFreedom, d));
   }
   const auto log_root = [&](auto nats_of, double sign) {

@@ -52,6 +52,13 @@ struct MixtureLaw : KnownLaw {
 // X, galaxy, waves, concentric shells, pairs of normals diluted by their product.
 std::vector<MixtureLaw> mixture_laws();
 
+// Laws that the choices inside auto_information.hpp were made on, apart from all the others: normal
+// and Student laws of random correlations, bent margins, noisy functions, Clayton and Gumbel
+// copulas, random mixtures (a Monte Carlo mean), sheared pairs, a curve; 0 to 6 nats, 1 to 40
+// columns a side.
+std::vector<KnownLaw> tuning_laws();
+std::vector<MixtureLaw> tuning_mixtures();  // those of them that are mixtures
+
 // d pairs, of `nats` in all, evenly: normal, Student-t of 2 degrees (left out where its own
 // information is above `nats`), y = x + uniform, log-gamma-exponential.
 // InvalidArgument unless 0 < nats <= 20 d and 1 <= d <= 1000.

@@ -6,6 +6,7 @@
 
 #include "venturi/core/threads.hpp"
 #include "venturi/measure/analyses.hpp"
+#include "venturi/measure/auto_information.hpp"
 #include "venturi/measure/bins.hpp"
 #include "venturi/measure/count_entropy.hpp"
 #include "venturi/measure/decomposition.hpp"
@@ -18,6 +19,7 @@
 #include "venturi/measure/method_bytes.hpp"
 #include "venturi/measure/nonuniformity.hpp"
 #include "venturi/measure/pairwise.hpp"
+#include "venturi/measure/principal.hpp"
 #include "venturi/measure/weighted_entropy.hpp"
 
 namespace venturi::measure {
@@ -30,9 +32,11 @@ using Groups = std::span<const MatrixView>;
 
 constexpr const char* kWhere = "measure.methods";
 
-// The search's floats, its distances and counts, and one row of distances a thread and group.
+// The search's floats (or its trees and strips, in few columns), its distances and counts, and one
+// row of distances a thread and group.
 double search_bytes(Size s) {
   const auto n = static_cast<double>(s.n), columns = static_cast<double>(s.columns);
+  if (s.columns <= 4) return data_bytes(s) + 120 * n + 48 * n * columns;
   return data_bytes(s) + 4 * n * columns + 24 * n + 4 * n * columns * core::threads();
 }
 // Lists of (distance, index).
@@ -102,6 +106,24 @@ double ross(const MatrixView& x, const MatrixView& y, const Settings& settings) 
   return mean_of(ross_local(row_labels(x, "x", kWhere), y, settings.k));
 }
 
+double shuffled_pairs(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  constexpr int kShuffles = 4;
+  return shuffled_pairs_nats(x, y, settings.k, kShuffles, core::Key(1));
+}
+
+template <auto Of>
+double compressed(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  const auto most = static_cast<Index>(settings.components);
+  return Of(principal_components(x, std::min(most, x.cols())),
+            principal_components(y, std::min(most, y.cols())), settings);
+}
+
+// Covariances, too.
+double compressed_bytes(Size s) {
+  const auto columns = static_cast<double>(s.columns);
+  return list_bytes(s) + 32 * columns * columns;
+}
+
 double gaussian(const MatrixView& x, const MatrixView& y, const Settings&) {
   return gaussian_information_nats(x, y, true);
 }
@@ -110,13 +132,32 @@ double copula(const MatrixView& x, const MatrixView& y, const Settings&) {
   return gaussian_information_nats(normal_scores(x), normal_scores(y), true);
 }
 
+// Scores, shares of 28 components and the search of neighbours.
+double choice_bytes(Size s) {
+  const auto n = static_cast<double>(std::min<Index>(s.n, 20000));
+  return data_bytes(s) + 8 * n * (6 * static_cast<double>(s.columns) + 28) * 4 + 256 * n;
+}
+
+double by_choice(const MatrixView& x, const MatrixView& y, const Settings& settings) {
+  const AutoChoice choice = auto_information(x, y, core::Key(1));
+  if (choice.delegate.empty()) return choice.nats;
+  const DelegateData data(choice.delegate, x, y);
+  return core::find_member(mi_methods(), choice.delegate, kWhere)
+      .make.nats(data.x, data.y, settings);
+}
+
 double gaussian_total(Groups groups, const Settings&) {
   return gaussian_total_correlation_nats(groups, true);
 }
 
 constexpr core::Member<MiMethod> kInformation[] = {
+    {"auto",
+     "chosen from the data among copulas, mixtures and neighbours; the default",
+     "own, see auto_information.hpp",
+     "some 10 s for n = 10,000, 5+5 columns, two threads",
+     {by_choice, Takes::anything, choice_bytes, false}},
     {"ksg1",
-     "nearest neighbours, cubes; the default for continuous data",
+     "nearest neighbours, cubes; few columns",
      "Kraskov et al. 2004, eq. 8",
      "O(n log n) to 4 columns in all, O(n^2 d) above",
      {mean_pair<ksg1_local>, Takes::density, search_bytes}},
@@ -135,6 +176,22 @@ constexpr core::Member<MiMethod> kInformation[] = {
      "Berrett, Samworth, Yuan 2019",
      "O(n^2 d)",
      {mean_pair<wkl_local>, Takes::density, list_bytes, false}},
+    {"kl-pairs",
+     "nearest neighbours of pairs against those of shuffled pairs; edges or folds, 5 columns and "
+     "more",
+     "own, after Kozachenko, Leonenko 1987",
+     "O(5 n^2 d)",
+     {shuffled_pairs, Takes::density, list_bytes, false}},
+    {"pca-wkl",
+     "wkl of each side's principal components (option components); images, layers",
+     "Butakov et al. 2024, section 3",
+     "O(n d^2 + d^3 + n^2)",
+     {compressed<mean_pair<wkl_local>>, Takes::density, compressed_bytes, false}},
+    {"pca-kl-pairs",
+     "kl-pairs of the same",
+     "own, after Butakov et al. 2024",
+     "O(n d^2 + d^3 + 5 n^2)",
+     {compressed<shuffled_pairs>, Takes::density, compressed_bytes, false}},
     {"lnn",
      "Gaussians fitted around each row; thin or bent shapes, k of 4 and more",
      "Gao, Oh, Viswanath 2016",

@@ -28,6 +28,7 @@ enum class Takes {
 // What methods take beside data; each has use for some of it.
 struct Settings {
   int k = 3;                           // nearest neighbours
+  int components = 4;                  // principal components kept of a side of more columns
   int bins = 0;                        // of each column; 0: the cube root of n, rounded up
   std::string_view width = "default";  // of kernels: silverman, median; default as the method says
 };

@@ -6,8 +6,10 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/units.hpp"
+#include "venturi/measure/auto_information.hpp"
 #include "venturi/measure/decomposition.hpp"
 #include "venturi/measure/gaussian.hpp"
+#include "venturi/measure/ksg.hpp"
 #include "venturi/measure/remarks.hpp"
 #include "venturi/measure/spread.hpp"
 
@@ -165,7 +167,10 @@ Measured measure(const Problem& problem, const MiOptions& options, core::Key key
 }
 
 Settings settings(const MiOptions& options) {
-  return {.k = options.k, .bins = options.bins, .width = options.width};
+  return {.k = options.k,
+          .components = options.components,
+          .bins = options.bins,
+          .width = options.width};
 }
 
 Problem conditional_problem(const MatrixView& x, const MatrixView& y, const MatrixView& z,
@@ -190,11 +195,77 @@ core::Json Measured::json() const {
   return out;
 }
 
+namespace {
+
+// KSG1 and the Gaussian copula see different dependence; for surrogates alone.
+double both_dependences(const Matrix& zx, const Matrix& zy) {
+  constexpr int kNear = 5;
+  const int k = static_cast<int>(std::min<Index>(kNear, zx.rows() - 1));
+  const double near = mean_of(ksg1_local(zx, zy, k));
+  try {
+    return near + gaussian_information_nats(zx, zy, true);
+  } catch (const core::Error&) {
+    return near;  // singular, or more columns than rows
+  }
+}
+
+Measured by_choice(const MatrixView& x, const MatrixView& y, MiOptions options, core::Key key) {
+  const AutoChoice choice = auto_information(x, y, key.split("auto"));
+  const auto note = [&](Measured& m) {
+    m.estimate.method = "auto: " + m.estimate.method;
+    m.estimate.details = choice.json();
+  };
+  if (!choice.delegate.empty()) {
+    const DelegateData data(choice.delegate, x, y);
+    options.method = choice.delegate;
+    Measured out = mutual_information(data.x, data.y, options, key);
+    note(out);
+    out.estimate.warnings.insert(out.estimate.warnings.begin(),
+                                 fmt::format("auto took {}: {}", choice.delegate, choice.why));
+    return out;
+  }
+  Measured out;
+  out.estimate =
+      normal_estimate(choice.nats * core::kBitsPerNat, choice.standard_error * core::kBitsPerNat,
+                      choice.method, static_cast<std::size_t>(x.rows()), options.interval);
+  note(out);
+  out.estimate.warnings = choice.remarks;
+  if (options.permutations > 0) {
+    const Matrix zx = normal_scores(x), zy = normal_scores(y);
+    const double found = both_dependences(zx, zy);
+    int above = 1;
+    for (int p = 0; p < options.permutations; ++p) {
+      const Rows rows = surrogate_rows(
+          x.rows(), false, 0, key.split("surrogates").split(static_cast<std::uint64_t>(p)));
+      above += both_dependences(zx, zy(rows, Eigen::all)) >= found ? 1 : 0;
+    }
+    out.p_value = static_cast<double>(above) / (1 + options.permutations);
+  }
+  return out;
+}
+
+}  // namespace
+
 Measured mutual_information(const MatrixView& x, const MatrixView& y, const MiOptions& options,
                             core::Key key) {
   constexpr const char* kWhere = "measure.mutual_information";
   core::check_options(options, kWhere);
   const auto& member = choose(mi_methods(), options.method, kWhere);
+  if (member.name == "auto") {
+    check({.where = kWhere,
+           .quantity = Quantity::information,
+           .method = "auto",
+           .takes = member.make.takes,
+           .bytes = member.make.bytes,
+           .variables = {x, y}},
+          {.k = options.k, .memory = options.memory});
+    if (!options.series) return by_choice(x, y, options, key);
+    MiOptions plain = options;
+    plain.method = "ksg1";
+    Measured out = mutual_information(x, y, plain, key);
+    out.estimate.warnings.push_back("auto takes rows as independent: the series went to ksg1");
+    return out;
+  }
   return measure({.where = kWhere,
                   .quantity = Quantity::information,
                   .method = std::string(member.name),

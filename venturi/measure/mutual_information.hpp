@@ -14,6 +14,11 @@
 // estimate, NOT its bias, which can be larger (kNN in many dimensions). A bootstrap's repeated rows
 // would break nearest neighbours.
 //
+// Method "auto" (auto_information.hpp) brings its own standard error, has its choice in the
+// estimate's `details`, and is tested by surrogates of KSG1 and the Gaussian copula's information
+// together; k, bins and scale do not matter to it. A series, whose rows are not independent, is
+// measured by ksg1 in its place.
+//
 // p-value: (1 + #{surrogates >= estimate}) / (1 + permutations), surrogates with the rows of y
 // shuffled, or for a series shifted circularly (with `block`: its blocks shuffled).
 //
@@ -40,6 +45,7 @@ namespace venturi::measure {
 struct MiOptions {
   std::string method = "default";
   int k = 3;
+  int components = 4;
   int bins = 0;
   std::string width = "default";
   std::string scale = "none";
@@ -52,6 +58,8 @@ struct MiOptions {
   static void fields(Self& self, Visit&& visit) {
     visit("method", self.method, "estimator by name; default: the first of its quantity's");
     visit("k", self.k, "nearest neighbours used", core::at_least(1));
+    visit("components", self.components, "principal components that pca-... keeps of a side",
+          core::between(1, 1000));
     visit("bins", self.bins, "bins of a column, for methods that bin; 0: the cube root of n",
           core::between(0, 1 << 20));
     visit("width", self.width,
@@ -76,8 +84,8 @@ struct Measured {
   core::Json json() const;  // the estimate's, and "p_value" if there is one
 };
 
-// I(X;Y) by one of mi_methods(). With method "ross", x is one column of whole numbers; labels keep
-// their values whatever the scale.
+// I(X;Y) by one of mi_methods(), by default auto. With method "ross", x is one column of whole
+// numbers; labels keep their values whatever the scale.
 Measured mutual_information(const core::MatrixView& x, const core::MatrixView& y,
                             const MiOptions& options, core::Key key);
 

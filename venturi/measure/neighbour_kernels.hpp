@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "venturi/measure/plane_kernels.hpp"
+
 namespace venturi::measure {
 
 // Query points handled together, so that one load of a column serves all of them.
@@ -47,6 +49,7 @@ struct RowKernels {
 struct NeighbourKernels {
   RowKernels<float> floats;
   RowKernels<std::uint8_t> bytes;
+  PlaneKernels plane;
 };
 
 // nullptr where the build has no such unit.

@@ -1,4 +1,5 @@
 #include "venturi/measure/neighbour_kernels_body.hpp"
+#include "venturi/measure/plane_kernels_body.hpp"
 
 #if defined(__AVX512DQ__) && defined(__AVX512BW__)
 // g++ 12 warns of its own header: the untouched lanes of unmasked operations.
@@ -40,11 +41,34 @@ struct SixtyFour {
   static std::uint64_t less(Type a, Type b) { return _mm512_cmplt_epu8_mask(a, b); }
 };
 
+// Doubles, with the halves of the vector apart.
+struct FourDoubles {
+  using Type = __m256d;
+  using Half = __m128d;
+  static Type set(double v) { return _mm256_set1_pd(v); }
+  static Type load(const double* p) { return _mm256_loadu_pd(p); }
+  static Type max(Type a, Type b) { return _mm256_max_pd(a, b); }
+  static Type min(Type a, Type b) { return _mm256_min_pd(a, b); }
+  static Type minus(Type a, Type b) { return _mm256_sub_pd(a, b); }
+  static Type gap(Type a, Type b) { return _mm256_andnot_pd(set(-0.0), minus(a, b)); }
+  // Lanes with a < b, or a <= b.
+  static int lanes(Type a, Type b, bool strict) {
+    const Type held = strict ? _mm256_cmp_pd(a, b, _CMP_LT_OQ) : _mm256_cmp_pd(a, b, _CMP_LE_OQ);
+    return __builtin_popcount(static_cast<unsigned>(_mm256_movemask_pd(held)));
+  }
+  static Half low(Type v) { return _mm256_castpd256_pd128(v); }
+  static Half high(Type v) { return _mm256_extractf128_pd(v, 1); }
+  static Half max(Half a, Half b) { return _mm_max_pd(a, b); }
+  static Half min(Half a, Half b) { return _mm_min_pd(a, b); }
+  static double first(Half v) { return _mm_cvtsd_f64(v); }
+  static double second(Half v) { return _mm_cvtsd_f64(_mm_unpackhi_pd(v, v)); }
+};
+
 }  // namespace
 
 const NeighbourKernels* avx512_kernels() {
-  static constexpr NeighbourKernels kKernels{KernelsOver<Sixteen>::kTable,
-                                             KernelsOver<SixtyFour>::kTable};
+  static constexpr NeighbourKernels kKernels{
+      KernelsOver<Sixteen>::kTable, KernelsOver<SixtyFour>::kTable, PlaneOver<FourDoubles>::kPlane};
   return &kKernels;
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "venturi/measure/neighbour_kernels_body.hpp"
+#include "venturi/measure/plane_kernels_body.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -55,11 +56,52 @@ struct Lanes {
   }
 };
 
+struct FourDoubles {
+  template <int kLanes>
+  struct Lane {
+    double lane[kLanes];
+  };
+  using Type = Lane<4>;
+  using Half = Lane<2>;
+  static Type set(double v) { return {{v, v, v, v}}; }
+  static Type load(const double* p) { return {{p[0], p[1], p[2], p[3]}}; }
+  template <int kLanes>
+  static Lane<kLanes> max(Lane<kLanes> a, const Lane<kLanes>& b) {
+    for (int l = 0; l < kLanes; ++l) a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];
+    return a;
+  }
+  template <int kLanes>
+  static Lane<kLanes> min(Lane<kLanes> a, const Lane<kLanes>& b) {
+    for (int l = 0; l < kLanes; ++l) a.lane[l] = a.lane[l] < b.lane[l] ? a.lane[l] : b.lane[l];
+    return a;
+  }
+  static Type minus(Type a, const Type& b) {
+    for (int l = 0; l < 4; ++l) a.lane[l] -= b.lane[l];
+    return a;
+  }
+  static Type gap(Type a, const Type& b) {
+    for (int l = 0; l < 4; ++l) a.lane[l] = std::fabs(a.lane[l] - b.lane[l]);
+    return a;
+  }
+  static int lanes(const Type& a, const Type& b, bool strict) {
+    int held = 0;
+    for (int l = 0; l < 4; ++l) {
+      held += strict ? a.lane[l] < b.lane[l] : a.lane[l] <= b.lane[l];
+    }
+    return held;
+  }
+  static Half low(const Type& v) { return {{v.lane[0], v.lane[1]}}; }
+  static Half high(const Type& v) { return {{v.lane[2], v.lane[3]}}; }
+  static double first(const Half& v) { return v.lane[0]; }
+  static double second(const Half& v) { return v.lane[1]; }
+};
+
 }  // namespace
 
 const NeighbourKernels* portable_kernels() {
   static constexpr NeighbourKernels kKernels{KernelsOver<Lanes<float, 4>>::kTable,
-                                             KernelsOver<Lanes<std::uint8_t, 16>>::kTable};
+                                             KernelsOver<Lanes<std::uint8_t, 16>>::kTable,
+                                             PlaneOver<FourDoubles>::kPlane};
   return &kKernels;
 }
 

@@ -7,6 +7,7 @@
 #include "venturi/core/error.hpp"
 #include "venturi/measure/brute_search.hpp"
 #include "venturi/measure/cuda_search.hpp"
+#include "venturi/measure/plane_search.hpp"
 #include "venturi/measure/point_tree.hpp"
 
 namespace venturi::measure {
@@ -170,6 +171,9 @@ Neighbours find_neighbours(std::span<const core::MatrixView> groups, const Neigh
   const std::string& search = query.search == "auto" ? preset_search : query.search;
   if (search == "tree" && dims > kTreeDims) {
     core::fail_argument(kWhere, "expected at most {} columns for a tree, got {}", kTreeDims, dims);
+  }
+  if (search == "auto" && plane_answers(groups, query)) {
+    return plane_neighbours(groups, query, kernels_named(query.simd).plane);
   }
   if (search == "tree" || (search == "auto" && dims <= kTreeAuto)) {
     return tree_neighbours(groups, query);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include "venturi/core/error.hpp"
+#include "venturi/measure/sorted_column.hpp"
 
 namespace venturi::measure {
 namespace {
@@ -47,126 +46,40 @@ bool within(double distance, double radius, bool closed) {
   return closed ? distance <= radius : distance < radius;
 }
 
-// (value, row) by value and then row. LSD radix sort on the bits of the doubles, turned so that
-// they order as whole numbers; a digit that all share is passed over.
-std::vector<Neighbour> sorted_column(const core::MatrixView& x) {
-  constexpr int kDigit = 11;
-  constexpr std::size_t kValues = std::size_t{1} << kDigit;
-  struct Item {
-    std::uint64_t key;
-    std::int32_t row;
-  };
-  const auto n = static_cast<std::size_t>(x.rows());
-  std::vector<Item> items(n), other(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    // + 0 makes -0 the 0 it equals.
-    const auto bits = std::bit_cast<std::uint64_t>(x(static_cast<core::Index>(i), 0) + 0.0);
-    const std::uint64_t sign = bits >> 63;
-    items[i] = {bits ^ (sign != 0 ? ~std::uint64_t{0} : std::uint64_t{1} << 63),
-                static_cast<std::int32_t>(i)};
-  }
-  for (int shift = 0; shift < 64; shift += kDigit) {
-    std::array<std::size_t, kValues> from{};
-    const auto digit = [&](const Item& item) { return item.key >> shift & (kValues - 1); };
-    for (const Item& item : items) ++from[digit(item)];
-    if (n == 0 || from[digit(items[0])] == n) continue;
-    std::size_t total = 0;
-    for (std::size_t& f : from) total += std::exchange(f, total);
-    for (const Item& item : items) other[from[digit(item)]++] = item;
-    items.swap(other);
-  }
-  std::vector<Neighbour> out(n);
-  for (std::size_t p = 0; p < n; ++p) out[p] = {x(items[p].row, 0), items[p].row};
-  return out;
-}
-
 class SortedLine final : public PointTree {
  public:
-  explicit SortedLine(const core::MatrixView& x) : order_(x.rows()), place_(x.rows()) {
-    const std::vector<Neighbour> sorted = sorted_column(x);
-    values_.reserve(sorted.size());
-    for (std::size_t p = 0; p < sorted.size(); ++p) {
-      values_.push_back(sorted[p].distance);
-      order_[p] = sorted[p].index;
-      place_[order_[p]] = static_cast<std::int32_t>(p);
+  explicit SortedLine(const core::MatrixView& x) : column_(x), place_(x.rows()) {
+    for (std::size_t p = 0; p < place_.size(); ++p) {
+      place_[column_.order()[p]] = static_cast<std::int32_t>(p);
     }
-    start_buckets();
   }
 
   void nearest(std::int32_t row, int k, bool ties, std::vector<Neighbour>& out) const override {
     Best best(k, ties, out);
+    const std::span<const double> values = column_.values();
     const std::int32_t p = place_[row];
-    const auto n = static_cast<std::int32_t>(values_.size());
+    const auto n = static_cast<std::int32_t>(values.size());
     const auto gap = [&](std::int32_t q) {
-      return q < 0 || q >= n ? kInfinity : std::fabs(values_[q] - values_[p]);
+      return q < 0 || q >= n ? kInfinity : std::fabs(values[q] - values[p]);
     };
     std::int32_t left = p - 1, right = p + 1;
     while (left >= 0 || right < n) {
       const std::int32_t q = gap(left) <= gap(right) ? left-- : right++;
       if (!best.open(gap(q))) return;
-      best.offer({gap(q), order_[q]});
+      best.offer({gap(q), column_.order()[q]});
     }
   }
 
   std::int32_t count(std::int32_t row, double radius, bool closed) const override {
     if (!within(0, radius, closed)) return 0;
-    const double x = values_[place_[row]];
-    const std::size_t first =
-        split(x - radius, [&](double v) { return v < x && !within(x - v, radius, closed); });
-    const std::size_t last =
-        split(x + radius, [&](double v) { return v <= x || within(v - x, radius, closed); });
-    return static_cast<std::int32_t>(last - first) - 1;
+    return column_.count(column_.values()[place_[row]], radius, closed) - 1;
   }
 
-  std::span<const std::int32_t> order() const override { return order_; }
+  std::span<const std::int32_t> order() const override { return column_.order(); }
 
  private:
-  // Equal stretches of the values' range, as many as values, and where each starts: a guess that
-  // leaves a few values to search. Outliers make it coarser, not wrong.
-  void start_buckets() {
-    const std::size_t buckets = values_.size();
-    const double width = values_.back() - values_.front();
-    scale_ = width > 0 ? static_cast<double>(buckets) / width : 0;
-    if (!std::isfinite(scale_)) scale_ = 0;
-    start_.resize(buckets + 2);
-    std::size_t p = 0;
-    for (std::size_t b = 0; b <= buckets; ++b) {
-      while (p < values_.size() && bucket(values_[p]) < b) ++p;
-      start_[b] = static_cast<std::int32_t>(p);
-    }
-    start_[buckets + 1] = static_cast<std::int32_t>(values_.size());
-  }
-  std::size_t bucket(double v) const {
-    const double at = (v - values_.front()) * scale_;
-    const auto last = static_cast<double>(values_.size());
-    return at > 0 ? static_cast<std::size_t>(std::min(at, last)) : 0;
-  }
-
-  // How many of the sorted values hold `test`, which is true first and then false, probably about
-  // `near`. Without branches on the data: the outcomes are coin tosses.
-  template <class Test>
-  std::size_t split(double near, Test test) const {
-    const std::size_t b = bucket(near);
-    std::size_t from = start_[b], to = start_[b + 1];
-    // Rounding may put the turn outside of the bucket.
-    if ((from > 0 && !test(values_[from - 1])) || (to < values_.size() && test(values_[to]))) {
-      from = 0;
-      to = values_.size();
-    }
-    if (from == to) return from;
-    const double* base = values_.data() + from;
-    std::size_t length = to - from;
-    while (length > 1) {
-      const std::size_t half = length / 2;
-      base += test(base[half - 1]) ? half : 0;
-      length -= half;
-    }
-    return static_cast<std::size_t>(base - values_.data()) + (test(*base) ? 1 : 0);
-  }
-
-  std::vector<double> values_;
-  std::vector<std::int32_t> order_, place_, start_;
-  double scale_ = 0;
+  SortedColumn column_;
+  std::vector<std::int32_t> place_;
 };
 
 template <int D>

@@ -4,6 +4,8 @@
 #include <Eigen/QR>
 #include <cmath>
 #include <numbers>
+#include <numeric>
+#include <span>
 
 #include "venturi/core/error.hpp"
 #include "venturi/measure/digamma.hpp"
@@ -106,6 +108,42 @@ std::vector<double> wkl_local(const MatrixView& x, const MatrixView& y, int k) {
   const std::vector<double> of_y = wkl_entropy_local(b, k), joint = wkl_entropy_local(both, k);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] += of_y[i] - joint[i];
   return out;
+}
+
+double shuffled_pairs_nats(const MatrixView& x, const MatrixView& y, int k, int shuffles,
+                           core::Key key) {
+  constexpr const char* kWhere = "measure.shuffled_pairs_nats";
+  if (shuffles < 1) core::fail_argument(kWhere, "expected shuffles >= 1, got {}", shuffles);
+  if (x.rows() != y.rows()) {
+    core::fail_argument(kWhere, "expected {} rows of y, got {}", x.rows(), y.rows());
+  }
+  const Matrix a = whitened(x), b = whitened(y);
+  // Up to constants that do not change with the order of the rows.
+  const auto mean_log_radius = [&](const Matrix& of_y) {
+    const Matrix both = beside(a, of_y);
+    const NearestLists lists(both, k, Norm::euclidean);
+    double sum = 0;
+    for (Index i = 0; i < both.rows(); ++i) {
+      const double radius = lists.of(i)[k - 1].distance;
+      if (radius == 0) {
+        core::fail_data(kWhere,
+                        "row {} has {} or more duplicates: its density is infinite; use method gao "
+                        "for mixtures, the discrete estimators for labels",
+                        i, k);
+      }
+      sum += std::log(radius) / static_cast<double>(both.rows());
+    }
+    return sum;
+  };
+  double apart = 0;
+  for (int s = 0; s < shuffles; ++s) {
+    core::Random random(key.split(static_cast<std::uint64_t>(s)));
+    std::vector<core::Index> rows(static_cast<std::size_t>(b.rows()));
+    std::iota(rows.begin(), rows.end(), core::Index{0});
+    random.shuffle(std::span(rows));
+    apart += mean_log_radius(b(rows, Eigen::all)) / shuffles;
+  }
+  return static_cast<double>(a.cols() + b.cols()) * (apart - mean_log_radius(b));
 }
 
 }  // namespace venturi::measure

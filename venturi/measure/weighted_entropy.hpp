@@ -20,6 +20,7 @@
 
 #include <vector>
 
+#include "venturi/core/key.hpp"
 #include "venturi/core/views.hpp"
 
 namespace venturi::measure {
@@ -32,6 +33,15 @@ std::vector<double> wkl_entropy_local(const core::MatrixView& x, int k);
 // h(X) + h(Y) - h(X,Y), each side whitened first (information does not change; DataError if its
 // covariance is singular). Butakov et al., ICLR 2024, use it after compression, with k = 5.
 std::vector<double> wkl_local(const core::MatrixView& x, const core::MatrixView& y, int k);
+
+// h(X,Y') - h(X,Y), each side whitened first, Y' the rows of Y shuffled, averaged over `shuffles`
+// >= 1 of them; h by the k-th neighbour alone (Kozachenko, Leonenko). Shuffled pairs have the
+// marginals of X and Y and no information, so that h(X,Y') stands for h(X) + h(Y), with the errors
+// that edges and folds of those marginals make in as many columns: they cancel without weights,
+// where those of h(X) + h(Y) do not. Mean, in NATS. Own, after Kraskov et al. 2004, who cancel
+// errors by one radius in all three entropies. Errors as above.
+double shuffled_pairs_nats(const core::MatrixView& x, const core::MatrixView& y, int k,
+                           int shuffles, core::Key key);
 
 // Columns of mean 0, variance 1 and no correlation: (x - mean) L^-T, L the Cholesky factor of the
 // covariance. DataError if it is singular; InvalidArgument for n <= d.

@@ -32,15 +32,17 @@ std::string block(GraphBuilder& b, const std::string& name, const std::string& x
 
 }  // namespace
 
-Model cifar_resnet(int depth, core::Key key, std::int64_t classes) {
-  if (depth < 8 || depth > 1202 || depth % 6 != 2 || classes < 1) {
+Model cifar_resnet(int depth, core::Key key, std::int64_t classes,
+                   const std::vector<std::int64_t>& image) {
+  if (depth < 8 || depth > 1202 || depth % 6 != 2 || classes < 1 || image.size() != 3) {
     core::fail_argument("net.cifar_resnet",
-                        "expected a depth of 8, 14, 20, ... 1202 and classes >= 1, got {} and {}",
-                        depth, classes);
+                        "expected a depth of 8, 14, 20, ... 1202, classes >= 1 and images of three "
+                        "axes, got {}, {} and {}",
+                        depth, classes, shape_text(image));
   }
   GraphBuilder b(fmt::format("resnet{}", depth), key);
-  std::string x = b.input("image", {-1, 3, 32, 32});
-  x = b.convolution("conv1", x, {.in = 3, .out = 16, .kernel = 3, .padding = 1});
+  std::string x = b.input("image", {-1, image[0], image[1], image[2]});
+  x = b.convolution("conv1", x, {.in = image[0], .out = 16, .kernel = 3, .padding = 1});
   x = b.node("Relu", "relu1", {b.batch_norm("bn1", x, 16)});
   std::int64_t in = 16;
   for (int stage = 0; stage < 3; ++stage) {

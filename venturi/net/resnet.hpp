@@ -13,10 +13,11 @@
 
 namespace venturi::net {
 
-// depth = 6 m + 2, 8 to 1202 (InvalidArgument otherwise). Input "image" (n*3*32*32), output
-// "linear" (n*classes), logits. The edges of a block are "layer2.0.conv1", ".bn1", ".relu1",
+// depth = 6 m + 2, 8 to 1202 (InvalidArgument otherwise). Input "image" (n*image), output "linear"
+// (n*classes), logits. The edges of a block are "layer2.0.conv1", ".bn1", ".relu1",
 // ".conv2",
 // ".bn2", ".add", ".relu2".
-Model cifar_resnet(int depth, core::Key key, std::int64_t classes = 10);
+Model cifar_resnet(int depth, core::Key key, std::int64_t classes = 10,
+                   const std::vector<std::int64_t>& image = {3, 32, 32});
 
 }  // namespace venturi::net

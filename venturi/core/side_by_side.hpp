@@ -1,13 +1,13 @@
-// venturi/code/side_by_side.hpp
+// venturi/core/side_by_side.hpp
 //
-// Inner header: a loop by all threads whose errors come out.
+// A loop by all threads whose errors come out.
 #pragma once
 
 #include <cstddef>
 #include <exception>
 #include <vector>
 
-namespace venturi::code {
+namespace venturi::core {
 
 // act(i) for i < count by all threads; the first error of the lowest i is thrown.
 template <class Act>
@@ -26,4 +26,4 @@ void side_by_side(std::size_t count, Act&& act) {
   }
 }
 
-}  // namespace venturi::code
+}  // namespace venturi::core

@@ -1,0 +1,67 @@
+// venturi/learn/disentangled_bottleneck.hpp
+//
+// DisenIB: two encoders of one image, T for the label and S for everything else,
+//   max I(T;Y) + I(X;S,Y) - I(S;T):
+// without a beta, T is pressed towards the label alone, since the image can be restored from S and
+// the label while S tells nothing of T. As losses: cross-entropy of a linear decoder of t; squared
+// error of the image restored from (s, y), a mean over pixels; I(S;T) by a critic (smile of
+// bounds.hpp) that learns beside; and a wall that keeps means within +-3. t = m_T(x) + N(0, I),
+// s = m_S(x) + N(0, .01 I). Beside it a vib of the same network (own scales, KL to N(0, I)).
+// Compression is measured alike for both: Kolchinsky's pairwise upper bound on I(X;T) over the test
+// rows, in nats, at most log n. Source: Pan, Niu, Zhang, Zhang, "Disentangled information
+// bottleneck", AAAI 2021 (arXiv 2012.07372), settings of the authors' released code; fewer steps.
+#pragma once
+
+#include <vector>
+
+#include "venturi/core/figure.hpp"
+#include "venturi/core/monitor.hpp"
+#include "venturi/core/options.hpp"
+#include "venturi/learn/perceptron.hpp"
+
+namespace venturi::learn {
+
+struct DisenIbOptions {
+  std::vector<std::int64_t> hidden = {1024, 1024};
+  std::int64_t size = 16;
+  int steps = 20000;
+  int vib_steps = 10000;
+  int batch = 128;
+  double learning_rate = 3e-4;
+  int critic_steps = 1;
+  double restore = 10;
+  double apart = 0.5;
+  double wall = 10;
+  double vib_beta = 0.01;
+  int train_rows = 0;
+  int test_rows = 0;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("hidden", self.hidden, "units of the encoders and of what restores the image",
+          core::between(1, 65536));
+    visit("size", self.size, "dimensions of S and of T", core::between(1, 1024));
+    visit("steps", self.steps, "of training", core::between(1, 1e8));
+    visit("vib_steps", self.vib_steps, "of the vib beside it; 0: none", core::at_least(0));
+    visit("batch", self.batch, "rows a step", core::between(2, 8192));
+    visit("learning_rate", self.learning_rate, "of Adam, falling to 0 over a half cosine",
+          core::above(0));
+    visit("critic_steps", self.critic_steps, "of the critic for each step", core::between(1, 100));
+    visit("restore", self.restore, "weight of the restored image", core::at_least(0));
+    visit("apart", self.apart, "weight of I(S;T)", core::at_least(0));
+    visit("wall", self.wall, "weight of means beyond +-3", core::at_least(0));
+    visit("vib_beta", self.vib_beta, "weight of the vib's KL", core::at_least(0));
+    visit("train_rows", self.train_rows, "learned from; 0: all", core::at_least(0));
+    visit("test_rows", self.test_rows, "tested on; 0: all", core::at_least(0));
+  }
+};
+
+// Of each of "DisenIB" and "vib", on test rows: accuracy of the mean; "I(X;T) at most" and
+// "I(T;Y) at least" in nats; accuracy under FGSM of .1, .2 and .3, clamped to [0, 1]. Of DisenIB
+// the critic's estimate of I(S;T) and the restored images' error too. InvalidArgument for data
+// without classes or without a test part; Interrupted.
+std::vector<core::Figure> disen_ib_figures(const DisenIbOptions& options,
+                                           const data::DataPair& pair, core::Key key,
+                                           const tensor::Device& device, core::Monitor& monitor);
+
+}  // namespace venturi::learn
