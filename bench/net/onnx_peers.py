@@ -55,7 +55,7 @@ EXPORTERS = [("script", 11), ("script", 13), ("script", 17)] + ([("dynamo", 18),
 
 
 def venturi(*words):
-    done = subprocess.run([arguments.venturi, *map(str, words)], capture_output=True, text=True)
+    done = subprocess.run([arguments.venturi, *map(str, words), "--threads", "1"], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     return json.loads(done.stdout)
