@@ -88,19 +88,20 @@ tidy() {
   echo "clang-tidy: no findings in $(echo "$files" | wc -l) files"
 }
 
-# Each fuzz target for so many seconds, from the corpus in tests/fuzz; what it finds stays in
-# build/fuzz/found/.
+# fuzz <preset> <seconds>: each target for so long, JOBS of them at once, from the corpus in
+# tests/fuzz; what they say and find stays in build/<preset>/found/.
 fuzz() {
-  local program name
-  mkdir -p build/fuzz/found
-  for program in build/fuzz/fuzz/*_fuzz; do
-    name=$(basename "$program")
-    mkdir -p "build/fuzz/corpus/$name"
-    echo "== $name"
-    "$program" -max_total_time="$1" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 \
-      -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "build/fuzz/corpus/$name" \
-      "tests/fuzz/corpus/$name" || { echo "see build/fuzz/found/"; exit 1; }
-  done
+  export FOUND="build/$1/found" CORPUS="build/$1/corpus" SECONDS_EACH="$2" OMP_NUM_THREADS=1
+  mkdir -p "$FOUND"
+  ls build/"$1"/fuzz/*_fuzz | xargs -P "${JOBS:-$(nproc)}" -n 1 bash -c '
+    name=$(basename "$0")
+    mkdir -p "$CORPUS/$name"
+    "$0" -max_total_time="$SECONDS_EACH" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 \
+      -print_final_stats=1 -artifact_prefix="$FOUND/$name-" "$CORPUS/$name" \
+      "tests/fuzz/corpus/$name" >"$FOUND/$name.log" 2>&1
+    code=$?
+    echo "$name: exit $code $(grep -E "^DONE|number_of_executed_units" "$FOUND/$name.log")"
+    exit $code' || { echo "see build/$1/found/"; exit 1; }
 }
 
 case "${1:-help}" in
@@ -146,10 +147,12 @@ case "${1:-help}" in
     run_tests "$1"
     ;;
   fuzz)
-    need "${build_packages[@]}" "${fuzz_packages[@]}"
-    configure fuzz
-    cmake --build build/fuzz -j "${JOBS:-$(nproc)}" --target fuzz_targets
-    fuzz "${2:-60}"
+    preset=${FUZZ:-fuzz}
+    need "${build_packages[@]}"
+    [ "$preset" = fuzz ] && need "${fuzz_packages[@]}"
+    configure "$preset"
+    cmake --build "build/$preset" -j "${JOBS:-$(nproc)}" --target fuzz_targets
+    fuzz "$preset" "${2:-60}"
     ;;
   docs)
     need "${build_packages[@]}"
@@ -166,7 +169,7 @@ case "${1:-help}" in
 ./run.sh bench    benchmarks beside their peers
 ./run.sh format   put all sources into format
 ./run.sh asan     ranks 0 to 2 under AddressSanitizer and UBSan (tsan: under ThreadSanitizer)
-./run.sh fuzz     fuzz every reader for a minute each under clang's sanitizers (fuzz SECONDS)
+./run.sh fuzz     fuzz every reader for a minute each by clang (fuzz SECONDS; FUZZ=fuzz-gcc: by g++)
 ./run.sh docs     build and print the catalogue of members
 Builds go to build/<preset>/; JOBS=n limits parallel compiles.
 TEXT

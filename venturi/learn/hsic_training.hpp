@@ -17,6 +17,7 @@
 
 #include "venturi/core/figure.hpp"
 #include "venturi/core/monitor.hpp"
+#include "venturi/core/options.hpp"
 #include "venturi/learn/perceptron.hpp"
 
 namespace venturi::learn {
