@@ -210,7 +210,8 @@ TEST_F(NetworkCommand, OpenAxesAreFixedByDataOrAskedFor) {
   });
   const Outcome asked = run_command({"inspect", file, "--quiet"});
   EXPECT_EQ(asked.code, 2);
-  EXPECT_NE(asked.err.find("input 'x' leaves its shape [?, ?] open: say --shape x=..."),
+  EXPECT_NE(asked.err.find(
+                "input 'x' leaves its shape [1, ?] open: say --shape x=1,? with numbers for ?"),
             std::string::npos)
       << asked.err;
   EXPECT_EQ(run_command({"inspect", file, "--shape", "1,2", "--quiet"}).code, 0);
@@ -231,8 +232,10 @@ TEST_F(NetworkCommand, WeightsOfOtherNamesAreListedOnBothSides) {
 TEST_F(NetworkCommand, InputsLargerThanMemoryAreRefused) {
   const Outcome outcome =
       run_command({"inspect", "mobilenet-v2", "--shape", "1,3,999999,999999", "--quiet"});
-  EXPECT_EQ(outcome.code, 1) << outcome.err;
-  EXPECT_TRUE(outcome.one_line_of_error()) << outcome.err;
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("input 'image' of shape [1, 3, 999999, 999999] takes 11175.8 GiB"),
+            std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(NetworkCommand, WrongUsageIsTwoAndBadDataIsOne) {
@@ -241,6 +244,7 @@ TEST_F(NetworkCommand, WrongUsageIsTwoAndBadDataIsOne) {
   const std::pair<std::vector<std::string>, int> lines[] = {
       {{"inspect"}, 2},
       {{"inspect", "m.bin"}, 2},
+      {{"inspect", "m.pt"}, 2},
       {{"inspect", good, "--shape", "x=2,b"}, 2},
       {{"inspect", good, "--shape", "z=2,2"}, 2},
       {{"inspect", good, "--shape", "x=2,3"}, 1},

@@ -108,5 +108,13 @@ TEST(Levels, DamagedStreamsEndInDataErrors) {
                "whole columns of 2 rows");
 }
 
+// A large matrix of zeros is some hundred bytes, and comes back.
+TEST(Levels, ManyZerosComeBack) {
+  const std::vector<std::int32_t> zeros(1 << 21);
+  const auto bytes = encode_levels(zeros, 2048);
+  EXPECT_LT(bytes.size(), 600U);
+  EXPECT_EQ(decode_levels(bytes, 2048, 1024, "test"), zeros);
+}
+
 }  // namespace
 }  // namespace venturi::compress

@@ -119,23 +119,65 @@ TEST(ModelFile, ComesBackAndRuns) {
   const CompressedModel back = from_container(code::read_container(path), "small.vt");
   EXPECT_TRUE(torch::equal(subject().outputs_of(m.model()), subject().outputs_of(back.model())));
   EXPECT_EQ(back.facts, m.facts);
-  // Every cut and every flipped byte ends in a data error, or in a model.
-  const auto bytes = code::container_bytes(to_container(m));
+}
+
+// Whatever the bytes, a model or a data error, and no memory beyond what they can stand for.
+void expect_result_or_error(const code::Container& container) {
+  try {
+    from_container(container, "damaged").model();
+  } catch (const core::DataError&) {
+  }
+}
+
+TEST(ModelFile, DamagedFilesEndInDataErrors) {
+  CompressedModel m = as_compressed(subject().model());
+  m.matrices[0] = round_to_nearest(subject().matrix(0), {.levels = 16});
+  m.matrices[1] = round_to_nearest(subject().matrix(1), {.levels = 3});
+  m.matrices[2] = round_to_code(subject().matrix(2), "nf4", 8);
+  const code::Container whole = to_container(m);
+  const auto bytes = code::container_bytes(whole);
+  for (std::size_t n = 0; n < bytes.size(); ++n) {  // checksums see every cut
+    EXPECT_THROW(code::parse_container(core::Bytes(bytes).first(n), "cut"), core::DataError) << n;
+  }
   core::Random random{core::Key(8)};
-  for (int trial = 0; trial < 60; ++trial) {
-    code::Container container = to_container(m);
-    code::Chunk& chunk = container.chunks[random.below(3)];
-    if (trial % 2 == 0) {
-      chunk.bytes.resize(random.below(chunk.bytes.size()));
-    } else {
-      chunk.bytes[random.below(chunk.bytes.size())] ^=
-          static_cast<std::byte>(1 + random.below(255));
+  for (std::size_t k = 0; k < whole.chunks.size(); ++k) {
+    const std::size_t size = whole.chunks[k].bytes.size();
+    for (std::size_t n = 0; n < size; n += k == 0 ? 1 : 1 + size / 400) {
+      code::Container cut = whole, flipped = whole;
+      cut.chunks[k].bytes.resize(n);
+      EXPECT_THROW(from_container(cut, "cut"), core::DataError) << k << " " << n;
+      flipped.chunks[k].bytes[n] ^= static_cast<std::byte>(1 << random.below(8));
+      expect_result_or_error(flipped);
     }
-    try {
-      from_container(container, "damaged").model();
-    } catch (const core::DataError&) {
+    code::Container longer = whole;
+    longer.chunks[k].bytes.push_back(std::byte{0});
+    if (k > 0) {
+      EXPECT_THROW(from_container(longer, "longer"), core::DataError) << k;
     }
   }
+}
+
+TEST(ModelFile, ForgedSizesAreRefused) {
+  const code::Container whole = to_container(as_compressed(subject().model()));
+  const auto forge = [&](std::size_t matrix, std::size_t field, const core::Json& value) {
+    code::Container out = whole;
+    out.header["matrices"][matrix][field] = value;
+    return out;
+  };
+  for (const std::int64_t size :
+       {std::int64_t{-1}, std::int64_t{0}, std::int64_t{1} << 24, std::int64_t{1} << 40}) {
+    for (const std::size_t field : {0, 1}) {
+      EXPECT_THROW(from_container(forge(0, field, size), "forged"), core::DataError) << size;
+    }
+  }
+  EXPECT_THROW(from_container(forge(1, 2, 0), "forged"), core::DataError);     // groups
+  EXPECT_THROW(from_container(forge(1, 4, 1000), "forged"), core::DataError);  // node
+  EXPECT_THROW(from_container(forge(1, 4, "a"), "forged"), core::DataError);
+  // Factors of a rank 1 that stand for 2^48 weights.
+  std::vector<std::byte> bytes;
+  bytes.push_back(static_cast<std::byte>(Way::product));
+  bytes.resize(20000, std::byte{1});
+  EXPECT_ERROR(decode_matrix(bytes, 1 << 24, 1 << 24, "forged"), core::DataError, "cannot be in");
 }
 
 TEST(ModelFile, OnnxSaysWhatItCan) {

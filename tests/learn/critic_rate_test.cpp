@@ -43,7 +43,7 @@ TEST(CriticRate, GradientAndCopies) {
   NeuralBound fixed(core::find_member(bounds(), "club", "test").make, {}, 2, 3, 2, core::Key(2),
                     torch::kCPU);
   Tensor a = z.detach().clone().requires_grad_();
-  const Tensor by_graph = torch::autograd::grad({fixed.value(x, a).sum()}, {a})[0];
+  const Tensor by_graph = torch::autograd::grad({fixed.value(x, a).sum()}, {a})[0].flatten();
   const torch::NoGradGuard no_grad;
   constexpr double kStep = 1e-2;
   for (const std::int64_t i : {0, 5, 13}) {
@@ -52,8 +52,7 @@ TEST(CriticRate, GradientAndCopies) {
       b.view({-1})[i].add_(by);
       return fixed.value(x, b).sum().item<double>();
     };
-    EXPECT_NEAR(by_graph.view({-1})[i].item<double>(), (moved(kStep) - moved(-kStep)) / (2 * kStep),
-                5e-3);
+    EXPECT_NEAR(by_graph[i].item<double>(), (moved(kStep) - moved(-kStep)) / (2 * kStep), 5e-3);
   }
 }
 
@@ -73,14 +72,16 @@ TEST(CriticRate, AHeavyBetaKeepsLess) {
   double rates[2] = {};
   for (const bool heavy : {false, true}) {
     Model model = make(training);
-    const TrainerOptions options{.beta = heavy ? 3.0 : 1e-3,
+    const TrainerOptions options{.beta = heavy ? 3.0 : 1e-5,
                                  .epochs = 12,
                                  .batch = 100,
                                  .learning_rate = 3e-3,
                                  .objective = {.rate = "club"}};
     const TrainingResult result = train(model, training, options, core::Key(3), core::silent());
     rates[heavy] = result.history.back().train_rate_bits;
-    if (!heavy) EXPECT_LT(result.validation.distortion, 0.05);
+    if (!heavy) {
+      EXPECT_LT(result.validation.distortion, 0.1);
+    }
   }
   EXPECT_LT(rates[1], 0.5 * rates[0]);
 }

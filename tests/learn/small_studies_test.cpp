@@ -85,7 +85,12 @@ TEST(HsicTraining, LossesAreTheFormulaAndLayersAreAlone) {
 data::DataPair blob_pair() { return {.train = blobs(600, Key(1)), .test = blobs(200, Key(2))}; }
 
 TEST(HsicTraining, LearnsBlobsAndNeedsATestPart) {
-  HsicOptions options{.hidden = {16, 16}, .epochs = 10, .batch = 60, .format_epochs = 10};
+  HsicOptions options{.hidden = {32, 32},
+                      .width = 1,
+                      .epochs = 15,
+                      .batch = 60,
+                      .learning_rate = 5e-3,
+                      .format_epochs = 30};
   const auto figures =
       values(hsic_bottleneck_figures(options, blob_pair(), Key(3), torch::kCPU, core::silent()));
   EXPECT_GT(figures.at("accuracy, solved"), 90);
@@ -102,9 +107,9 @@ TEST(HsicTraining, LearnsBlobsAndNeedsATestPart) {
 TEST(DisenIb, LearnsBlobs) {
   const DisenIbOptions options{.hidden = {32},
                                .size = 4,
-                               .steps = 500,
+                               .steps = 300,
                                .vib_steps = 300,
-                               .batch = 60,
+                               .batch = 40,
                                .learning_rate = 3e-3};
   const auto figures =
       values(disen_ib_figures(options, blob_pair(), Key(3), torch::kCPU, core::silent()));

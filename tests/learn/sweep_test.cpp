@@ -45,7 +45,7 @@ TEST(Sweep, EachRunLearnsWhatItLearnsAlone) {
     const data::Dataset& training = parts[runs[r].part].training;
     Model model(small("none"), make_problem(training, "standard"), runs[r].key, torch::kCPU);
     Adam adam(model.parameters().flat(), model.parameters().flat_gradient(), 0, {.clip = 1});
-    const Objective objective(options.objective);
+    Objective objective(options.objective);
     const Tensor x = model.inputs(training.x), y = targets(model, training);
     auto generator = tensor::make_generator(core::Key(0), torch::kCPU);
     const net::Pass pass{.training = true, .generator = &generator};

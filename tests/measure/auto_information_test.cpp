@@ -29,10 +29,9 @@ KnownLaw law_named(std::string_view name) {
 AutoChoice of(const Pairs& p) { return auto_information(p.x, p.y, Key(1)); }
 
 TEST(Auto, IsNearTheTruthOfDifferentLaws) {
-  for (const char* name :
-       {"normal 4x4", "independent 3x3", "Student 1x1 dof 4", "sine 1x1", "sheared pairs 2x2"}) {
+  for (const char* name : {"independent 3x3", "Student 1x1 dof 4", "sheared pairs 2x2"}) {
     const KnownLaw law = law_named(name);
-    const AutoChoice found = of(law.draw(2000, Key(3)));
+    const AutoChoice found = of(law.draw(1500, Key(3)));
     EXPECT_NEAR(found.nats, law.nats, 0.07) << name << ", " << found.method;
     EXPECT_GE(found.candidates.size(), 2u);
     EXPECT_GT(found.standard_error, 0);
@@ -41,13 +40,13 @@ TEST(Auto, IsNearTheTruthOfDifferentLaws) {
 
 TEST(Auto, TakesTheSimplestThatIsEnough) {
   const KnownLaw law = law_named("normal 4x4");
-  EXPECT_TRUE(of(law.draw(1000, Key(4))).method.starts_with("gaussian copula"));
+  EXPECT_TRUE(of(law.draw(600, Key(4))).method.starts_with("gaussian copula"));
   const KnownLaw heavy = law_named("Student 2x3 dof 1, cubed");
-  EXPECT_TRUE(of(heavy.draw(1000, Key(4))).method.starts_with("t copula"));
+  EXPECT_TRUE(of(heavy.draw(600, Key(4))).method.starts_with("t copula"));
 }
 
 TEST(Auto, DoesNotDependOnThreadsOrMonotoneMaps) {
-  const Pairs p = law_named("sine 1x1").draw(500, Key(5));
+  const Pairs p = law_named("sine 1x1").draw(300, Key(5));
   const double found = of(p).nats;
   const int threads = core::threads();
   core::set_threads(1);
@@ -76,9 +75,9 @@ TEST(Auto, LeavesOtherDataToOtherMethods) {
 }
 
 TEST(Auto, ConstantRepeatedAndManyColumns) {
-  const Pairs p = law_named("normal 4x4").draw(600, Key(7));
-  Matrix more(600, 6);
-  more << p.x, Matrix::Constant(600, 1, 3), p.x.col(0);
+  const Pairs p = law_named("normal 4x4").draw(400, Key(7));
+  Matrix more(400, 6);
+  more << p.x, Matrix::Constant(400, 1, 3), p.x.col(0);
   const AutoChoice found = auto_information(more, p.y, Key(1));
   ASSERT_EQ(found.remarks.size(), 2u);
   EXPECT_NE(found.remarks[0].find("constant"), std::string::npos);
@@ -98,7 +97,7 @@ TEST(Auto, Refuses) {
 }
 
 TEST(Auto, FrontTellsChoiceAndChance) {
-  const Pairs p = law_named("sine 1x1").draw(400, Key(9));
+  const Pairs p = law_named("sine 1x1").draw(300, Key(9));
   const Measured m = mutual_information(p.x, p.y, {.permutations = 19}, Key(1));
   EXPECT_TRUE(m.estimate.method.starts_with("auto: "));
   EXPECT_GE(m.estimate.json()["details"]["candidates"].size(), 3u);

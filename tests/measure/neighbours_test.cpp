@@ -197,7 +197,7 @@ Matrix planar(int law, core::Index n, core::Key key) {
     if (law == 7) a = b = -0.0;
     if (law == 8) a = 1e9 + 1e-5 * a, b *= 1e-3;
     if (law == 9) b *= 1e6;
-    if (law == 10) a = std::exp(30 * a), b = i;
+    if (law == 10) a = std::exp(30 * a), b = static_cast<double>(i);
     if (law == 11) a = u < 0.5 ? 0.0 : -0.0, b = u < 0.3 ? 1 : b;
     x(i, 0) = a;
     x(i, 1) = b;

@@ -35,7 +35,8 @@ void add_common(CLI::App& verb, Common& common, bool computes) {
   if (!computes) return;
   verb.add_option("--seed", common.seed, "of all randomness [1]")->group("Common");
   verb.add_option_function<int>(
-          "--threads", [](const int& n) { tensor::set_threads(n); }, "0: all cores [0]")
+          "--threads", [](const int& n) { tensor::set_threads(n); },
+          "0: OMP_NUM_THREADS, without it all cores [0]")
       ->group("Common");
   verb.add_option("--device", common.device, "cpu, cuda or cuda:i [cpu]")->group("Common");
 }

@@ -206,7 +206,7 @@ void run(const Inspect& verb) {
                {"nodes", table.json()}};
   const std::string totals = fmt::format(
       "\n{} nodes, {} parameters in {} bits; for these inputs {} multiply-adds, {} bytes moved, at "
-      "most {} bytes of activations alive, {:.3f} ms a run\n",
+      "most {} bytes of activations and scratch alive, {:.3f} ms a run\n",
       costs.nodes.size(), costs.parameters, costs.parameter_bits, costs.multiply_adds,
       costs.bytes_moved, costs.peak_bytes, 1e3 * costs.seconds);
   if (!verb.report.empty()) {

@@ -8,8 +8,8 @@
 #include "venturi/code/byte_codec.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/code/range_coder.hpp"
-#include "venturi/code/side_by_side.hpp"
 #include "venturi/code/sparse_rows.hpp"
+#include "venturi/core/side_by_side.hpp"
 
 namespace venturi::code {
 namespace {
@@ -264,7 +264,7 @@ std::vector<std::byte> HiddenTreeCoder::encode(const LevelView& x) const {
                         variables(), levels_, x.rows(), x.cols());
   }
   std::vector<std::vector<std::byte>> streams(streams_of(x.rows()));
-  side_by_side(streams.size(), [&](std::size_t k) {
+  core::side_by_side(streams.size(), [&](std::size_t k) {
     const Index first = static_cast<Index>(k) * kStream;
     streams[k] = encode_stream(x.middleRows(first, std::min(kStream, x.rows() - first)));
   });
@@ -311,7 +311,7 @@ LevelMatrix HiddenTreeCoder::decode(core::Bytes bytes, Index rows) const {
   }
   if (!rest.empty()) core::fail_data(kDecode, "{} bytes and no rows", rest.size());
   LevelMatrix x(rows, variables());
-  side_by_side(streams.size(), [&](std::size_t k) {
+  core::side_by_side(streams.size(), [&](std::size_t k) {
     const Index first = static_cast<Index>(k) * kStream;
     decode_stream(streams[k], first, std::min(kStream, rows - first), x);
   });

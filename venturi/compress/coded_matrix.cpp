@@ -281,6 +281,9 @@ CodedMatrix decode_matrix(core::Bytes bytes, std::int64_t rows, std::int64_t col
   code::ByteReader reader(bytes, 0, where);
   const int way = reader.byte("the way of coding");
   if (way > static_cast<int>(Way::exact)) core::fail_data(where, "unknown way {}", way);
+  if (rows * columns > static_cast<std::int64_t>(bytes.size()) << 16) {
+    core::fail_data(where, "{} * {} weights cannot be in {} bytes", rows, columns, bytes.size());
+  }
   CodedMatrix m{.way = static_cast<Way>(way), .rows = rows, .columns = columns};
   const auto done = [&] {
     if (reader.left() != 0) core::fail_data(where, "{} bytes left over", reader.left());

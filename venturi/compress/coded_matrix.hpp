@@ -65,7 +65,8 @@ std::vector<float> weights(const CodedMatrix& matrix);
 // InvalidArgument where sizes do not agree or values are not finite.
 std::vector<std::byte> encode(const CodedMatrix& matrix);
 // A matrix of rows*columns, which the caller bounds. DataError, naming `where`, on bytes that
-// encode() does not write; memory is bounded by 2^12 times the bytes.
+// encode() does not write; more than 2^16 weights a byte are refused, before
+// memory is taken.
 CodedMatrix decode_matrix(core::Bytes bytes, std::int64_t rows, std::int64_t columns,
                           std::string_view where);
 

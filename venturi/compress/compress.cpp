@@ -34,6 +34,17 @@ std::uint64_t identity(const Subject& subject, const MenuOptions& options) {
   return code::hash64(std::as_bytes(std::span(text)), out);
 }
 
+// A menu that an earlier run finished; one that cannot be read is made again.
+std::optional<Menu> kept_menu(const std::filesystem::path& file, std::uint64_t id,
+                              const net::MatrixNode& node, core::Monitor& monitor) {
+  try {
+    return read_menu(file, id, node);
+  } catch (const core::DataError& broken) {
+    monitor.warn(fmt::format("{}: made again", broken.what()));
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Compressor::Compressor(const Subject& subject, const CompressOptions& options,
@@ -50,6 +61,15 @@ Compressor::Compressor(const Subject& subject, const CompressOptions& options,
     begin = end + 1;
   }
   make_menus(resume, monitor);
+  if (options.activations != "none") make_activations(resume, monitor);
+  fixed_bytes_ = static_cast<std::int64_t>(fixed_bytes(base_));
+  if (!activations_.menus().empty()) {  // as if every edge had its quantiser
+    CompressedModel all = base_;
+    std::vector<Quantiser> least;
+    for (const auto& menu : activations_.menus()) least.push_back(menu.entries.back().quantiser);
+    quantise(all, least);
+    fixed_bytes_ = static_cast<std::int64_t>(fixed_bytes(all));
+  }
 }
 
 void Compressor::make_menus(const std::filesystem::path& resume, core::Monitor& monitor) {
@@ -58,7 +78,7 @@ void Compressor::make_menus(const std::filesystem::path& resume, core::Monitor& 
   for (std::size_t k = 0; k < n; ++k) {
     const auto file = resume / fmt::format("{:04}.vt", k);
     if (!resume.empty()) {
-      if (auto kept = read_menu(file, id, subject_.nodes()[k])) {
+      if (auto kept = kept_menu(file, id, subject_.nodes()[k], monitor)) {
         menus_.push_back(std::move(*kept));
         continue;
       }
@@ -67,23 +87,54 @@ void Compressor::make_menus(const std::filesystem::path& resume, core::Monitor& 
       throw core::Interrupted(fmt::format("[{}] stopped after {} of {} layers{}", kWhere, k, n,
                                           resume.empty() ? "" : "; the same command goes on"));
     }
-    menus_.push_back(make_menu(subject_, k, menu_options_, remarks_));
+    menus_.push_back(make_menu(subject_, k, menu_options_));
     if (!resume.empty()) write_menu(file, id, menus_.back());
     monitor.progress({"menus", k + 1, n, "layers", ""});
   }
+  for (const Menu& menu : menus_) {
+    remarks_.insert(remarks_.end(), menu.remarks.begin(), menu.remarks.end());
+  }
+}
+
+void Compressor::make_activations(const std::filesystem::path& resume, core::Monitor& monitor) {
+  const ActivationOptions options{.peak = options_.activations == "peak",
+                                  .token = options_.ranges == "token",
+                                  .bits = options_.activation_bits,
+                                  .samples = std::max<std::int64_t>(options_.probe_samples, 1)};
+  const std::string text = fmt::format("{} {} {}", options_.ranges,
+                                       fmt::join(options_.activation_bits, ","), options.samples);
+  const std::uint64_t id = resume.empty() ? 0
+                                          : code::hash64(std::as_bytes(std::span(text)),
+                                                         identity(subject_, menu_options_));
+  const auto file = resume.empty() ? resume : resume / "activations.json";
+  activations_ =
+      ActivationChoices(activation_menus(subject_, options, file, id, monitor), options.peak);
+}
+
+std::vector<allocate::Part> Compressor::parts() const {
+  auto out = parts_of(menus_);
+  const auto& more = activations_.parts();
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+std::int64_t Compressor::weight_bits(std::int64_t bytes) const {
+  return 8 * (bytes - fixed_bytes_ - 2 * static_cast<std::int64_t>(menus_.size()));
+}
+
+std::int64_t Compressor::counted_numbers() const {
+  return subject_.parameters() + activations_.elements();
 }
 
 std::int64_t Compressor::smallest_bytes() const {
-  const auto parts = parts_of(menus_);
-  return (allocate::least_bits(parts) + 7) / 8 + static_cast<std::int64_t>(fixed_bytes(base_)) +
+  return (allocate::least_bits(parts()) + 7) / 8 + fixed_bytes_ +
          2 * static_cast<std::int64_t>(menus_.size());
 }
 
 std::vector<CurvePoint> Compressor::curve() const {
-  const auto parts = parts_of(menus_);
-  const auto hull = allocate::rate_curve(parts);
-  const double fixed = 8.0 * static_cast<double>(fixed_bytes(base_));
-  const auto n = static_cast<double>(subject_.parameters());
+  const auto hull = allocate::rate_curve(parts());
+  const double fixed = 8.0 * static_cast<double>(fixed_bytes_);
+  const auto n = static_cast<double>(counted_numbers());
   std::vector<CurvePoint> out = {{(fixed + static_cast<double>(hull.start_bits)) / n,
                                   hull.start_distortion * std::numbers::log2e}};
   for (const auto& step : hull.steps) {
@@ -95,19 +146,44 @@ std::vector<CurvePoint> Compressor::curve() const {
   return out;
 }
 
+CompressedModel Compressor::assembled(std::span<const std::size_t> choice) const {
+  CompressedModel out = base_;
+  for (std::size_t k = 0; k < menus_.size(); ++k) {
+    out.matrices[k] = menus_[k].entries[choice[k]].coded;
+  }
+  if (activations_.menus().empty()) return out;
+  const auto entries = activations_.entries_of(choice.subspan(menus_.size()));
+  std::vector<Quantiser> quantisers;
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    quantisers.push_back(activations_.menus()[k].entries[entries[k]].quantiser);
+  }
+  quantise(out, quantisers);
+  return out;
+}
+
 Compressed Compressor::with(const std::vector<std::size_t>& choice) const {
-  Compressed out{.model = base_};
-  std::int64_t bits = 8 * static_cast<std::int64_t>(fixed_bytes(base_));
+  Compressed out{.model = assembled(choice)};
+  std::int64_t bits = 8 * fixed_bytes_;
   double nats = 0;
   for (std::size_t k = 0; k < menus_.size(); ++k) {
     const Entry& entry = menus_[k].entries[choice[k]];
-    out.model.matrices[k] = entry.coded;
     const double loss = entry.nats * menus_[k].coefficient;
     out.layers.push_back({menus_[k].name, entry.method, std::string(name_of(entry.coded.way)),
                           entry.coded.rows * entry.coded.columns, entry.bits / 8,
                           loss * std::numbers::log2e});
     bits += entry.bits + 16;  // and its size in the file
     nats += loss;
+  }
+  if (!activations_.menus().empty()) {
+    const auto entries = activations_.entries_of(std::span(choice).subspan(menus_.size()));
+    for (std::size_t k = 0; k < entries.size(); ++k) {
+      const ActivationMenu& menu = activations_.menus()[k];
+      const auto& entry = menu.entries[entries[k]];
+      out.edges.push_back(
+          {menu.edge, menu.elements, entry.quantiser.bits, entry.nats * std::numbers::log2e});
+      nats += entry.nats;
+    }
+    out.activation_bytes = (activations_.bits_of(entries) + 7) / 8;
   }
   out.counted_bytes = bits / 8;
   out.predicted_bits = nats * std::numbers::log2e;
@@ -121,12 +197,9 @@ std::vector<std::size_t> Compressor::choice_within(std::int64_t bytes) const {
     core::fail_argument("compress.allocate",
                         "a budget of {} bytes is below the smallest reachable, {} bytes, of which "
                         "{} are the structure and the parameters outside of matrices",
-                        bytes, smallest_bytes(), fixed_bytes(base_));
+                        bytes, smallest_bytes(), fixed_bytes_);
   }
-  const auto parts = parts_of(menus_);
-  const std::int64_t bits = 8 * (bytes - static_cast<std::int64_t>(fixed_bytes(base_)) -
-                                 2 * static_cast<std::int64_t>(menus_.size()));
-  return allocate::knapsack(parts, bits).choice;
+  return allocate::knapsack(parts(), weight_bits(bytes)).choice;
 }
 
 Compressed Compressor::allocate(std::int64_t bytes) const {
@@ -138,13 +211,9 @@ Compressed Compressor::allocate(std::int64_t bytes) const {
 
 std::vector<std::size_t> Compressor::evolved(std::vector<std::size_t> start, std::int64_t bits,
                                              core::Key key, core::Monitor& monitor) const {
-  const auto parts = parts_of(menus_);
+  const auto parts = this->parts();
   const auto fitness = [&](std::span<const std::size_t> choice, std::int64_t samples) {
-    CompressedModel model = base_;
-    for (std::size_t k = 0; k < menus_.size(); ++k) {
-      model.matrices[k] = menus_[k].entries[choice[k]].coded;
-    }
-    return subject_.measure(model.model(), samples);
+    return subject_.measure(assembled(choice).model(), samples);
   };
   const allocate::EvolutionOptions options{
       .generations = options_.generations,
@@ -179,7 +248,9 @@ Compressed Compressor::corrected(const std::vector<std::size_t>& choice, bool we
 }
 
 Compressed Compressor::run(std::int64_t bytes, core::Key key, core::Monitor& monitor) {
-  const double bits = 8.0 * static_cast<double>(bytes) / static_cast<double>(subject_.parameters());
+  const std::int64_t of_file = activations_.menus().empty() ? bytes : allocate(bytes).file_bytes;
+  const double bits =
+      8.0 * static_cast<double>(of_file) / static_cast<double>(subject_.parameters());
   if (options_.probe_samples > 0 && std::abs(bits - probed_bits_) > .4) {
     probe(subject_, base_, menus_, bits, options_.probe_samples, monitor);
     probed_bits_ = bits;
@@ -192,19 +263,17 @@ Compressed Compressor::run(std::int64_t bytes, core::Key key, core::Monitor& mon
   for (int attempt = 0; attempt < 4; ++attempt) {
     std::vector<std::size_t> choice = choice_within(std::max(now, smallest_bytes()));
     if (options_.generations > 0 && attempt == 0) {
-      choice = evolved(std::move(choice),
-                       8 * (now - static_cast<std::int64_t>(fixed_bytes(base_)) -
-                            2 * static_cast<std::int64_t>(menus_.size())),
-                       key, monitor);
+      choice = evolved(std::move(choice), weight_bits(now), key, monitor);
     }
     Compressed one = options_.correct ? corrected(choice, true, monitor) : with(choice);
     one.measured_bits = subject_.measure(one.model.model());
-    if (one.file_bytes <= bytes && one.measured_bits < least) {
+    const std::int64_t size = one.file_bytes + one.activation_bytes;
+    if (size <= bytes && one.measured_bits < least) {
       least = one.measured_bits;
       best = std::move(one);
-      if (!options_.correct || bytes - best.file_bytes < bytes / 200) break;
+      if (!options_.correct || bytes - size < bytes / 200) break;
     }
-    now += bytes - (one.file_bytes > 0 ? one.file_bytes : best.file_bytes) - 8;
+    now += bytes - size - 8;
   }
   if (!std::isfinite(least)) best.measured_bits = subject_.measure(best.model.model());
   best.budget_bytes = bytes;

@@ -51,9 +51,9 @@ Tensor shifted(const net::Node& node, const net::MatrixNode& matrix, const Tenso
   const Tensor wide = w.to(torch::kFloat64).reshape({matrix.groups, -1, matrix.inputs});
   const Tensor shift = torch::linalg_solve(damped, torch::bmm(wide, c).transpose(1, 2).contiguous(),
                                            /*left=*/true);
-  return (wide + shift.transpose(1, 2))
-      .reshape({matrix.outputs, matrix.inputs})
-      .to(torch::kFloat32);
+  const Tensor out =
+      (wide + shift.transpose(1, 2)).reshape({matrix.outputs, matrix.inputs}).to(torch::kFloat32);
+  return out.isfinite().all().item<bool>() ? out : w;  // products beyond numbers: no shift
 }
 
 // The bias's name, made where the node has none; empty where it cannot have one.
@@ -81,19 +81,23 @@ void correct_in_order(const Subject& subject, const Round& round, CompressedMode
   const torch::NoGradGuard no_grad;
   const auto& nodes = subject.nodes();
   std::unordered_map<std::size_t, std::size_t> of_node;
-  for (std::size_t k = 0; k < nodes.size(); ++k) of_node[nodes[k].node] = k;
+  std::unordered_map<std::size_t, std::size_t> of_compressed;  // quantisers shift its nodes
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    of_node[nodes[k].node] = k;
+    of_compressed[model.nodes[k].node] = k;
+  }
   const Tensor x = subject.inputs().slice(0, 0, options.samples);
   const Trained trained = run_trained(subject, x, of_node);
   std::vector<std::string> bias(nodes.size());
-  for (std::size_t k = 0; k < nodes.size(); ++k) bias[k] = bias_of(model, nodes[k]);
+  for (std::size_t k = 0; k < nodes.size(); ++k) bias[k] = bias_of(model, model.nodes[k]);
   net::Graph graph = model.graph;
   net::Weights start = model.model().weights;
   const net::Executor executor({graph, start});
   std::unordered_map<std::string, Tensor> better;  // outputs of nodes, with their new weights
   net::RunOptions run;
   run.trace = [&](const net::NodeRun& r) {
-    const auto found = of_node.find(r.index);
-    if (found == of_node.end()) return;
+    const auto found = of_compressed.find(r.index);
+    if (found == of_compressed.end()) return;
     const std::size_t k = found->second;
     const Tensor& weight = start.at(nodes[k].weight);
     const Tensor w = subject.matrix(k);

@@ -62,26 +62,37 @@ double bits_of(const Subject& subject, const CompressedModel& model) {
   return 8.0 * static_cast<double>(file_bytes(model)) / static_cast<double>(subject.parameters());
 }
 
+// A row of the comparison.
+struct ComparisonRow {
+  std::string method;
+  double bits_asked = 0, bits = 0;  // a parameter, on the disk
+  int levels = 0;                   // 0: by the allocator
+  Held held;
+};
+
 // A method with levels as packed or under the room's coder, at every size asked for.
 class Rival {
  public:
   Rival(const Subject& subject, std::string name, Rounder round)
       : subject_(subject), name_(std::move(name)), round_(std::move(round)) {}
 
-  // The most levels whose file is within `bits`; sizes grow with levels. bits 0: none fits.
-  ComparisonRow largest(double bits, bool packed, const TestSet& test) {
-    ComparisonRow out{.method = name_ + (packed ? " (packed)" : ""), .bits_asked = bits};
+  // The most levels whose file is within `bits`, at least 1; sizes grow with levels.
+  int most_levels(double bits, bool packed) {
     int low = 1, high = 256;  // low fits, high does not
     while (high - low > 1) {
       const int middle = (low + high) / 2;
       (bits_of(subject_, at(middle, packed)) <= bits ? low : high) = middle;
     }
-    if (low < 2) return out;
-    const CompressedModel& best = at(low, packed);
-    out.levels = low;
-    out.bits = bits_of(subject_, best);
-    out.held = test.hold(best.model());
-    return out;
+    return low;
+  }
+
+  ComparisonRow row(double bits_asked, bool packed, int levels, const TestSet& test) {
+    const CompressedModel& model = at(levels, packed);
+    return {.method = name_ + (packed ? " (packed)" : ""),
+            .bits_asked = bits_asked,
+            .bits = bits_of(subject_, model),
+            .levels = levels,
+            .held = test.hold(model.model())};
   }
 
  private:
@@ -273,7 +284,6 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
                     {subject, "higgs", method("higgs")}};
   std::map<std::pair<std::string, double>, double> divergence;
   const auto keep = [&](const ComparisonRow& row) {
-    if (row.bits <= 0) return;
     add(out, row);
     divergence[{row.method, row.bits_asked}] = row.held.divergence_bits;
     monitor.say(fmt::format("{} at {} bits: {:.5f} bits, {:.2f} % right", row.method,
@@ -281,8 +291,16 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
   };
   for (std::size_t r = 0; r < std::size(rivals); ++r) {
     for (const double bits : options.sizes) {
-      if (r < 2) keep(rivals[r].largest(bits, true, test));
-      keep(rivals[r].largest(bits, false, test));
+      for (const bool packed : {true, false}) {
+        if (packed && r > 1) continue;
+        const int levels = rivals[r].most_levels(bits, packed);
+        if (levels > 1) keep(rivals[r].row(bits, packed, levels, test));
+        if (packed || (r != 1 && r != 2)) continue;
+        // Few levels leave room in the file: GPTQ's next one, which is too large, too.
+        ComparisonRow next = rivals[r].row(bits, packed, levels + 1, test);
+        next.method += ", next larger,";
+        keep(next);
+      }
     }
   }
   Compressor work(subject, {}, {}, monitor);
@@ -306,7 +324,8 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
           .held = test.hold(file.model)};
     };
     keep(row_of("joint", joint.model));
-    for (const char* peer : {"gptq (packed)", "gptq", "gptq of one grid"}) {
+    for (const char* peer : {"gptq (packed)", "gptq", "gptq of one grid", "gptq, next larger,",
+                             "gptq of one grid, next larger,"}) {
       if (!divergence.contains({peer, bits})) continue;
       out.push_back({fmt::format("joint by {} at {} bits", peer, bits),
                      divergence[{"joint", bits}] / divergence[{peer, bits}],

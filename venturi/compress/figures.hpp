@@ -46,20 +46,12 @@ struct ComparisonOptions {
   }
 };
 
-// A row of the comparison: the largest file of a method within the size.
-struct ComparisonRow {
-  std::string method;
-  double bits_asked = 0, bits = 0;  // a parameter, on the disk
-  int levels = 0;                   // 0: by the allocator
-  Held held;
-};
-
 // At each size: rtn and gptq with levels packed as tools do ("packed") and under the room's coder,
-// gptq with one grid a matrix, squeezellm, edkm and higgs under the coder, and the allocator
-// ("joint", the file written and read back). Scales are searched on the weights. Beside them: joint
-// over GPTQ's; joint after training on `training` (n samples as the network takes them); how far
-// files are from what the allocator counted; how predictions of random allocations agree with what
-// is measured on the test set.
+// gptq with one grid a matrix, squeezellm, edkm and higgs under the coder (of gptq also the next
+// larger file, which is above the size), and the allocator ("joint", the file written and read
+// back). Scales are searched on the weights. Beside them: joint over GPTQ's; joint after training
+// on `training` (n samples as the network takes them); how far files are from what the allocator
+// counted; how predictions of random allocations agree with what is measured on the test set.
 std::vector<core::Figure> budget_figures(const Subject& subject, const TestSet& test,
                                          const tensor::Tensor& training,
                                          const ComparisonOptions& options, core::Key key,

@@ -222,7 +222,7 @@ std::vector<std::int32_t> decode_levels(core::Bytes bytes, std::int64_t rows, st
   code::ByteReader reader(bytes, 0, where);
   const int start = reader.byte("the start of the model");
   const std::int64_t n = rows * columns;
-  if (n > static_cast<std::int64_t>(bytes.size()) << 12) {
+  if (n > static_cast<std::int64_t>(bytes.size()) << 13) {
     core::fail_data(where, "{} levels cannot be in {} bytes", n, bytes.size());
   }
   std::vector<std::int32_t> out(static_cast<std::size_t>(n));

@@ -68,8 +68,8 @@ class LevelModel {
 std::vector<std::byte> encode_levels(std::span<const std::int32_t> levels, std::int64_t rows,
                                      bool plain = false);
 // Throws DataError, naming `where`, on bytes that encode_levels() does not write. rows*columns is
-// the caller's to bound; it is refused before memory is taken if it is more than 2^12 for each
-// byte.
+// the caller's to bound; it is refused before memory is taken if it is more than 2^13 for each
+// byte, which no number that the model writes falls below.
 std::vector<std::int32_t> decode_levels(core::Bytes bytes, std::int64_t rows, std::int64_t columns,
                                         std::string_view where);
 

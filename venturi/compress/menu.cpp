@@ -97,15 +97,14 @@ std::int64_t column_group_of(const Subject& subject, std::size_t k) {
   return node.outputs * area >= 64 ? area : node.inputs;
 }
 
-Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options,
-               std::vector<std::string>& remarks) {
+Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options) {
   const net::MatrixNode& node = subject.nodes()[k];
   Menu menu{.name = node.weight};
   const Tensor w = subject.matrix(k);
-  const auto feedback = feedback_of(subject, k, options.damping, &remarks);
+  const auto feedback = feedback_of(subject, k, options.damping, &menu.remarks);
   const auto importance = subject.importance(k);
   const bool heard = *std::max_element(importance.begin(), importance.end()) > 0;
-  if (!heard) remarks.push_back(fmt::format("'{}': no output depends on it", node.weight));
+  if (!heard) menu.remarks.push_back(fmt::format("'{}': no output depends on it", node.weight));
   add(subject, k, w, {.method = "zero", .coded = nothing(node)}, menu);
   std::vector<double> alike(importance.size(), 1e-12);
   const std::span<const double> rows = heard ? std::span<const double>(importance) : alike;

@@ -42,6 +42,7 @@ struct Menu {
   std::string name;  // of the weight
   double coefficient = 1;
   std::vector<Entry> entries;
+  std::vector<std::string> remarks;  // on singular or useless second moments
 };
 
 // The feedback that rounding of matrix k uses, one a group.
@@ -49,9 +50,7 @@ std::vector<Feedback> feedback_of(const Subject& subject, std::size_t k, double 
                                   std::vector<std::string>* remarks = nullptr);
 std::int64_t column_group_of(const Subject& subject, std::size_t k);
 
-// Menu of matrix k. Remarks on singular or useless second moments are added to `remarks`.
-Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options,
-               std::vector<std::string>& remarks);
+Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options);
 
 // Sets the coefficient of each menu: the divergence that the entry nearest to `bits` a weight
 // causes on `samples` inputs when this matrix alone has it, by its prediction. Between 1/8 and 8.

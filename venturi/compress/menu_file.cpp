@@ -11,6 +11,7 @@ void write_menu(const std::filesystem::path& file, std::uint64_t identity, const
   out.header = {{"kind", "menu"},
                 {"identity", identity},
                 {"name", menu.name},
+                {"remarks", menu.remarks},
                 {"entries", core::Json::array()}};
   code::Chunk chunk{"CODE", {}};
   for (const Entry& entry : menu.entries) {
@@ -37,6 +38,7 @@ std::optional<Menu> read_menu(const std::filesystem::path& file, std::uint64_t i
         container.header.at("name").get<std::string>() != node.weight) {
       return std::nullopt;
     }
+    out.remarks = container.header.at("remarks").get<std::vector<std::string>>();
     for (const core::Json& one : container.header.at("entries")) {
       out.entries.push_back({.method = one.at(0).get<std::string>(),
                              .price = one.at(1).get<double>(),

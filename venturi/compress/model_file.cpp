@@ -1,24 +1,18 @@
 #include "venturi/compress/model_file.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <set>
 
 #include "venturi/code/byte_codec.hpp"
-#include "venturi/code/pack.hpp"
 #include "venturi/compress/graph_json.hpp"
 #include "venturi/compress/rounding.hpp"
 #include "venturi/core/error.hpp"
-#include "venturi/data/array.hpp"
 
 namespace venturi::compress {
 namespace {
 
 using tensor::Tensor;
-
-constexpr std::uint64_t kMostGraph = 1 << 26;  // bytes of the structure's text
-enum RestWay : std::uint8_t { kHalf, kFloat, kWhole };
 
 void put_block(std::vector<std::byte>& out, const std::vector<std::byte>& block) {
   code::put_varint(out, block.size());
@@ -35,75 +29,32 @@ std::vector<std::string> rest_names(const net::Graph& graph,
   return out;
 }
 
-RestWay way_of(const Tensor& value) {
-  if (!value.is_floating_point()) return kWhole;
+PlainValue::Way way_of(const Tensor& value) {
+  if (!value.is_floating_point()) return PlainValue::kWhole;
   const Tensor x = value.to(torch::kFloat32);
   const Tensor half = x.to(torch::kFloat16).to(torch::kFloat32);
   const bool close = ((half - x).abs() <= x.abs() * 0x1p-10 + 1e-6).all().item<bool>();
-  return close ? kHalf : kFloat;
+  return close ? PlainValue::kHalf : PlainValue::kFloat;
 }
 
-void put_value(std::vector<std::byte>& out, const Tensor& value) {
-  const RestWay way = way_of(value);
-  out.push_back(static_cast<std::byte>(way));
-  out.push_back(static_cast<std::byte>(value.scalar_type()));
-  code::put_varint(out, static_cast<std::uint64_t>(value.dim()));
-  for (const std::int64_t n : value.sizes()) {
-    code::put_varint(out, static_cast<std::uint64_t>(n));
-  }
-  if (way == kWhole) {
+PlainValue plain_of(const Tensor& value) {
+  PlainValue out{.way = way_of(value),
+                 .type = static_cast<std::uint8_t>(value.scalar_type()),
+                 .shape = value.sizes().vec()};
+  if (out.way == PlainValue::kWhole) {
     const Tensor whole = value.to(torch::kInt64).contiguous();
     const auto* p = whole.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < whole.numel(); ++i) code::put_varint(out, code::zigzag(p[i]));
-    return;
+    out.wholes.assign(p, p + whole.numel());
+  } else {
+    out.reals = tensor::to_floats(value);
   }
-  for (const float v : tensor::to_floats(value)) {
-    if (way == kFloat) {
-      code::put_u32(out, std::bit_cast<std::uint32_t>(v));
-    } else {
-      const std::uint16_t bits = data::to_f16(v);
-      out.push_back(static_cast<std::byte>(bits & 255));
-      out.push_back(static_cast<std::byte>(bits >> 8));
-    }
-  }
+  return out;
 }
 
-Tensor take_value(code::ByteReader& reader, std::string_view where) {
-  const int way = reader.byte("a parameter's way");
-  const int type = reader.byte("a parameter's type");
-  if (way > kWhole || type > static_cast<int>(torch::kBFloat16)) {
-    core::fail_data(where, "a parameter of way {} and type {}", way, type);
-  }
-  std::vector<std::int64_t> shape(reader.varint("a parameter's axes", 8));
-  std::uint64_t count = 1;
-  for (std::int64_t& n : shape) {
-    const std::uint64_t size = reader.varint("a parameter's axis", reader.left());
-    if (size > 0 && count > reader.left() / size) {
-      core::fail_data(where, "a parameter larger than its file");
-    }
-    count *= size;
-    n = static_cast<std::int64_t>(size);
-  }
-  if (way == kWhole) {
-    Tensor out = torch::empty(shape, torch::kInt64);
-    auto* p = out.data_ptr<std::int64_t>();
-    for (std::uint64_t i = 0; i < count; ++i) {
-      p[i] = code::unzigzag(reader.varint("a whole number", ~std::uint64_t{0}));
-    }
-    return out.to(static_cast<torch::ScalarType>(type));
-  }
-  Tensor out = torch::empty(shape, torch::kFloat32);
-  auto* p = out.data_ptr<float>();
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (way == kFloat) {
-      p[i] = std::bit_cast<float>(reader.u32("a parameter"));
-    } else {
-      const core::Bytes two = reader.take(2, "a parameter");
-      p[i] = data::from_f16(static_cast<std::uint16_t>(std::to_integer<unsigned>(two[0]) |
-                                                       (std::to_integer<unsigned>(two[1]) << 8)));
-    }
-  }
-  return out.to(static_cast<torch::ScalarType>(type));
+Tensor tensor_of(const PlainValue& value) {
+  const Tensor flat =
+      value.way == PlainValue::kWhole ? torch::tensor(value.wholes) : torch::tensor(value.reals);
+  return flat.reshape(value.shape).to(static_cast<torch::ScalarType>(value.type));
 }
 
 std::vector<std::byte> graph_bytes(const net::Graph& graph) {
@@ -113,8 +64,34 @@ std::vector<std::byte> graph_bytes(const net::Graph& graph) {
 
 std::vector<std::byte> rest_bytes(const CompressedModel& m) {
   std::vector<std::byte> out;
-  for (const std::string& name : rest_names(m.graph, m.nodes)) put_value(out, m.rest.at(name));
+  for (const std::string& name : rest_names(m.graph, m.nodes)) {
+    put_value(out, plain_of(m.rest.at(name)));
+  }
   return out;
+}
+
+// DataError unless the structure has a node that such a matrix suits.
+net::MatrixNode node_of(const MatrixShape& shape, const net::Graph& graph,
+                        std::string_view source) {
+  if (shape.node >= graph.nodes.size() || graph.nodes[shape.node].inputs.size() < 2) {
+    core::fail_data(source, "a matrix belongs to node {}, which has no weight", shape.node);
+  }
+  const net::Node& op = graph.nodes[shape.node];
+  if (op.op == "Conv") {
+    std::int64_t area = 1;
+    for (const std::int64_t n : op.attributes.integers("kernel_shape", {})) {
+      if (n < 1 || n > shape.inputs) core::fail_data(source, "a kernel of {}", n);
+      area *= n;
+      if (area > shape.inputs) break;
+    }
+    if (shape.inputs % area != 0) core::fail_data(source, "a kernel of {} elements", area);
+  }
+  return {.node = shape.node,
+          .weight = op.inputs[1],
+          .outputs = shape.outputs,
+          .inputs = shape.inputs,
+          .groups = shape.groups,
+          .transposed = shape.transposed};
 }
 
 }  // namespace
@@ -141,7 +118,7 @@ net::Model CompressedModel::model() const {
 }
 
 Tensor kept(const Tensor& value) {
-  if (way_of(value) != kHalf) return value.detach().clone();
+  if (way_of(value) != PlainValue::kHalf) return value.detach().clone();
   return value.detach().to(torch::kFloat16).to(value.scalar_type());
 }
 
@@ -190,61 +167,20 @@ std::size_t fixed_bytes(const CompressedModel& m) {
   return code::container_bytes(all).size() + 2;  // a larger chunk's size takes more digits
 }
 
-bool is_network(const code::Container& container) {
-  return container.header.value("kind", core::Json()) == "network";
-}
-
 CompressedModel from_container(const code::Container& container, std::string_view source) {
-  if (!is_network(container)) core::fail_data(source, "not a compressed network");
-  const auto text = code::byte_codec("bytes-cm").decode(container.chunk("GRAF").bytes, kMostGraph);
-  CompressedModel out;
-  const core::Json json = core::Json::parse(
-      std::string_view(reinterpret_cast<const char*>(text.data()), text.size()), nullptr, false);
-  if (json.is_discarded()) core::fail_data(source, "the structure is not JSON");
-  out.graph = graph_from_json(json, source);
-  out.facts = container.header.value("facts", core::Json::object());
-  try {
-    for (const core::Json& one : container.header.at("matrices")) {
-      net::MatrixNode node{.node = one.at(4).get<std::size_t>(),
-                           .weight = {},
-                           .outputs = one.at(0).get<std::int64_t>(),
-                           .inputs = one.at(1).get<std::int64_t>(),
-                           .groups = one.at(2).get<std::int64_t>(),
-                           .transposed = one.at(3).get<int>() != 0};
-      if (node.node >= out.graph.nodes.size() || out.graph.nodes[node.node].inputs.size() < 2 ||
-          node.outputs < 1 || node.inputs < 1 || node.outputs > (1 << 24) ||
-          node.inputs > (1 << 24)) {
-        core::fail_data(source, "matrix {} belongs to no node", out.nodes.size());
-      }
-      node.weight = out.graph.nodes[node.node].inputs[1];
-      const net::Node& op = out.graph.nodes[node.node];
-      std::int64_t area = 1;
-      if (op.op == "Conv") {
-        for (const std::int64_t n : op.attributes.integers("kernel_shape", {})) {
-          if (n < 1 || n > node.inputs) core::fail_data(source, "a kernel of {}", n);
-          area *= n;
-          if (area > node.inputs) break;
-        }
-      }
-      if (node.inputs % area != 0) core::fail_data(source, "a kernel of {} elements", area);
-      out.nodes.push_back(std::move(node));
-    }
-  } catch (const core::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    core::fail_data(source, "the list of matrices: {}", error.what());
+  NetworkBytes bytes = read_network(container, source);
+  CompressedModel out{.graph = graph_from_json(bytes.graph, source)};
+  out.facts = std::move(bytes.facts);
+  out.matrices = std::move(bytes.matrices);
+  for (const MatrixShape& shape : bytes.shapes) {
+    out.nodes.push_back(node_of(shape, out.graph, source));
   }
-  code::ByteReader matrices(container.chunk("MATR").bytes, 0, source);
-  for (const net::MatrixNode& node : out.nodes) {
-    const core::Bytes block =
-        matrices.take(matrices.varint("a matrix's size", matrices.left()), "a matrix");
-    out.matrices.push_back(decode_matrix(block, node.outputs, node.inputs, source));
+  const auto names = rest_names(out.graph, out.nodes);
+  if (names.size() != bytes.rest.size()) {
+    core::fail_data(source, "{} parameters outside of matrices, the structure reads {}",
+                    bytes.rest.size(), names.size());
   }
-  code::ByteReader rest(container.chunk("REST").bytes, 0, source);
-  for (const std::string& name : rest_names(out.graph, out.nodes)) {
-    out.rest[name] = take_value(rest, source);
-  }
-  if (matrices.left() != 0 || rest.left() != 0) core::fail_data(source, "bytes are left over");
+  for (std::size_t i = 0; i < names.size(); ++i) out.rest[names[i]] = tensor_of(bytes.rest[i]);
   return out;
 }
 

@@ -12,8 +12,7 @@
 
 #include <filesystem>
 
-#include "venturi/code/container.hpp"
-#include "venturi/compress/coded_matrix.hpp"
+#include "venturi/compress/network_bytes.hpp"
 #include "venturi/net/statistics.hpp"
 
 namespace venturi::compress {
@@ -23,6 +22,7 @@ struct CompressedModel {
   std::vector<net::MatrixNode> nodes;
   std::vector<CodedMatrix> matrices;  // one a node
   net::Weights rest;
+  std::vector<std::string> quantised;  // edges behind activations.hpp's quantisers, if they are new
   core::Json facts = core::Json::object();  // for people: options, budget, what was measured
 
   // Weights of every parameter, ready to run.
@@ -40,7 +40,6 @@ std::size_t file_bytes(const CompressedModel& model);
 // All but the matrices: what no choice changes.
 std::size_t fixed_bytes(const CompressedModel& model);
 
-bool is_network(const code::Container& container);
 // DataError, naming `source`, for anything else than such a file.
 CompressedModel from_container(const code::Container& container, std::string_view source);
 

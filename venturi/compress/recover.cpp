@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numbers>
 
 #include "venturi/compress/rounding.hpp"
@@ -87,7 +88,8 @@ class Training {
     }
     const net::Executor executor({model_.graph, std::move(weights)}, {.device = device_});
     const torch::AutoGradMode on(true);
-    const Tensor y = executor.run({x}, {.hooks = {}, .gradients = true, .trace = {}})[0];
+    const Tensor y =
+        executor.run({x}, {.hooks = straight_through(), .gradients = true, .trace = {}})[0];
     const Tensor logq = y.reshape({y.size(0), -1}).log_softmax(1);
     const Tensor logp = target.log_softmax(1);
     const Tensor loss = (logp.exp() * (logp - logq)).sum(1).mean();
@@ -117,6 +119,20 @@ class Training {
   }
 
  private:
+  // Quantised edges pass gradients on as if they were not.
+  std::vector<net::Hook> straight_through() {
+    std::vector<net::Hook> out;
+    for (const std::string& edge : model_.quantised) {
+      const auto before = std::make_shared<Tensor>();
+      out.push_back(net::observe(edge + "/before",
+                                 [before](const std::string&, const Tensor& v) { *before = v; }));
+      out.push_back({edge, [before](const std::string&, const Tensor& v) {
+                       return *before + (v - *before).detach();
+                     }});
+    }
+    return out;
+  }
+
   void add(Trained one) {
     one.first = torch::zeros_like(one.copy);
     one.second = torch::zeros_like(one.copy);

@@ -79,7 +79,11 @@ std::vector<double> Subject::importance(std::size_t k) const {
 double Subject::predicted_nats(std::size_t k, const Tensor& change) const {
   const net::MatrixStatistics& s = statistics(k);
   const Tensor d = change.to(torch::kFloat64).reshape({nodes_[k].groups, -1, nodes_[k].inputs});
-  const Tensor each = (torch::bmm(d, second(k)) * d).sum(2).flatten();
+  const Tensor moments = second(k);
+  const Tensor each =
+      (moments.isfinite().all().item<bool>() ? torch::bmm(d, moments) * d : d.square())
+          .sum(2)
+          .flatten();
   return .5 * (each * s.output_fisher).sum().item<double>() / static_cast<double>(s.positions);
 }
 

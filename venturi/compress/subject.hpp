@@ -44,7 +44,8 @@ class Subject {
   tensor::Tensor second(std::size_t k) const;
   // Fisher information of each row a position: output_fisher / positions.
   std::vector<double> importance(std::size_t k) const;
-  // 1/2 sum_r importance_r dW_r second(k) dW_r^T of a change of matrix k, nats.
+  // 1/2 sum_r importance_r dW_r second(k) dW_r^T of a change of matrix k, nats; with the identity
+  // in place of second moments that are beyond numbers.
   double predicted_nats(std::size_t k, const tensor::Tensor& change) const;
   // All parameters, and how many of them are in matrices.
   std::int64_t parameters() const;

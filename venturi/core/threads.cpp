@@ -4,6 +4,9 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
 
 #include "venturi/core/error.hpp"
 
@@ -15,8 +18,21 @@ int available_cores() {
   return std::max(1, omp_get_num_procs());
 }
 
+namespace {
+
+// What the environment asks for (the first number of a list by levels), or 0.
+int asked_threads() {
+  const char* const text = std::getenv("OMP_NUM_THREADS");
+  int n = 0;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), n);
+  return std::clamp(n, 0, 4096);
+}
+
+}  // namespace
+
 void set_threads(int n) {
   if (n < 0) fail_argument("core.set_threads", "expected threads >= 0, got {}", n);
+  if (n == 0) n = asked_threads();
   omp_set_num_threads(n == 0 ? available_cores() : n);
 }
 

@@ -120,8 +120,7 @@ class Study {
 LayerwiseNetwork::LayerwiseNetwork(std::int64_t inputs, std::vector<std::int64_t> widths,
                                    core::Key key, const tensor::Device& device) {
   for (std::size_t l = 0; l < widths.size(); ++l) {
-    std::vector<net::Layer> layer = {{.type = "linear", .out = widths[l]}};
-    if (l + 1 < widths.size()) layer.push_back({.type = "relu"});
+    const std::vector<net::Layer> layer = {{.type = "linear", .out = widths[l]}, {.type = "relu"}};
     layers_.emplace_back(fmt::format("layer{}", l), layer, std::vector{inputs}, parameters_);
     inputs = widths[l];
   }

@@ -17,6 +17,7 @@
 
 #include "venturi/core/figure.hpp"
 #include "venturi/core/monitor.hpp"
+#include "venturi/core/options.hpp"
 #include "venturi/learn/perceptron.hpp"
 
 namespace venturi::learn {
@@ -47,7 +48,8 @@ struct HsicOptions {
   }
 };
 
-// Layers that learn alone: hidden ones with ReLU, then a linear one.
+// Layers that learn alone, each with ReLU: in the last it breaks the symmetry of the kernel under
+// rotations, so that classes come to lie along single units.
 class LayerwiseNetwork {
  public:
   LayerwiseNetwork(std::int64_t inputs, std::vector<std::int64_t> widths, core::Key key,

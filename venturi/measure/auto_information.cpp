@@ -315,15 +315,17 @@ core::Json AutoChoice::json() const {
 
 AutoChoice auto_information(const MatrixView& x, const MatrixView& y, core::Key key) {
   const double start = core::now_seconds();
-  if (x.rows() != y.rows()) {
-    core::fail_argument(kWhere, "expected {} rows of y, got {}", x.rows(), y.rows());
+  if (x.rows() != y.rows() || x.rows() < 2) {
+    core::fail_argument(kWhere, "expected 2 rows or more, as many of y as of x, got {} and {}",
+                        x.rows(), y.rows());
   }
   if (!x.allFinite() || !y.allFinite()) {
     core::fail_data(kWhere, "expected finite values, found NaN or infinity");
   }
-  if (const auto other = other_method(x, y)) return *other;
   AutoChoice out;
   Matrix a = varying(x, "x", out.remarks), b = varying(y, "y", out.remarks);
+  const auto other = a.cols() > 0 && b.cols() > 0 ? other_method(a, b) : other_method(x, y);
+  if (other) return *other;
   if (x.rows() > kMostRows) {
     core::Random random(key.split("rows"));
     const std::vector<std::size_t> order = random.permutation(static_cast<std::size_t>(x.rows()));

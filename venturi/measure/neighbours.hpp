@@ -13,10 +13,10 @@
 //
 // Cost: "tree" O(n log n) in few dimensions, where the counts are small or boxes lie wholly
 // inside; "brute" O(n^2 D) with n*D floats and 4*n*groups floats a thread of memory at most. "auto"
-// takes the tree for a total dimension D <= 4. "cuda" is brute on the device of that name, for k <=
-// 24 and D <= 64, in a build with VENTURI_CUDA. Parallel over points; results do not depend on
-// threads. Errors: InvalidArgument for no groups, different lengths, k < 1 or k >= n; DataError for
-// NaN or infinity.
+// takes strips (plane_search.hpp) for two columns in all where they answer, else the tree for a
+// total dimension D <= 4. "cuda" is brute on the device of that name, for k <= 24 and D <= 64, in a
+// build with VENTURI_CUDA. Parallel over points; results do not depend on threads. Errors:
+// InvalidArgument for no groups, different lengths, k < 1 or k >= n; DataError for NaN or infinity.
 #pragma once
 
 #include <cstdint>

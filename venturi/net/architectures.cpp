@@ -84,6 +84,12 @@ std::span<const core::Member<Build>> architectures() { return kArchitectures; }
 Model open_model(const std::string& place) {
   constexpr std::string_view where = "net.open_model";
   if (place.ends_with(".onnx")) return read_onnx(place);
+  if (place.ends_with(".pt") || place.ends_with(".pth")) {
+    core::fail_argument(where,
+                        "'{}' is a file of PyTorch's own: write the model by torch.onnx.export, or "
+                        "its weights as safetensors",
+                        place);
+  }
   const auto colon = place.find(':');
   if (colon == std::string::npos && place.find('.') != std::string::npos) {
     core::fail_argument(where,

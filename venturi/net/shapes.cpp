@@ -38,11 +38,18 @@ std::vector<Tensor> sample_inputs(const Graph& graph, const Shapes& given, std::
     const auto found = given.find(port.name);
     if (found != given.end()) shape = found->second;
     if (!shape.empty() && shape[0] < 0) shape[0] = samples;
-    const bool known = port.ranked || found != given.end();
-    if (!known || std::ranges::any_of(shape, [](std::int64_t size) { return size < 0; })) {
-      core::fail_argument(where,
-                          "input '{}' leaves its shape {} open: say --shape {}=..., with numbers",
-                          port.name, known ? shape_text(shape) : "", port.name);
+    if (!port.ranked && found == given.end()) {
+      core::fail_argument(where, "input '{}' may have any shape: say --shape {}=SIZE,SIZE,...",
+                          port.name, port.name);
+    }
+    if (std::ranges::any_of(shape, [](std::int64_t size) { return size < 0; })) {
+      const std::string text = shape_text(shape);
+      std::string sizes;
+      std::ranges::copy_if(text, std::back_inserter(sizes),
+                           [](char c) { return c != '[' && c != ']' && c != ' '; });
+      core::fail_argument(
+          where, "input '{}' leaves its shape {} open: say --shape {}={} with numbers for ?",
+          port.name, text, port.name, sizes);
     }
     const auto type = port.type == torch::ScalarType::Undefined ? torch::kFloat32 : port.type;
     double bytes = static_cast<double>(c10::elementSize(type));
