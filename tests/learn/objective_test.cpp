@@ -128,7 +128,8 @@ TEST(Objective, WrongNamesAndFits) {
 
 TEST(Objective, ASampleAloneHasNoPairs) {
   const data::Dataset training = line(201, core::Key(1));  // the last batch holds one sample
-  for (const char* rate : {"pairwise", "cs-qmi-normalised", "hsic-normalised", "cka", "mmd"}) {
+  for (const char* rate :
+       {"pairwise", "cs-qmi-normalised", "hsic-normalised", "cka", "mmd", "mine", "club"}) {
     Model model = make(small("additive"), training);
     const TrainerOptions options{
         .beta = 0.1, .epochs = 2, .batch = 50, .validation = 0, .objective = {.rate = rate}};
