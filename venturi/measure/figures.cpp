@@ -262,7 +262,7 @@ std::vector<core::Figure> compression_figures(const CompressionOptions& options,
       out.push_back({name + ", largest error up to 4 nats", largest, "nats", "", 0});
       out.push_back({name + ", mean error", mean, "nats", "", 0});
       out.push_back({name + ", least step", step, "nats", "", 0});
-      all += mean / images;
+      all += mean / static_cast<double>(images);
     }
     errors.push_back(all);
     out.push_back({methods[m] + ", MAE", all, "nats", "", 0});
