@@ -151,11 +151,6 @@ double gaussian_total(Groups groups, const Settings&) {
 }
 
 constexpr core::Member<MiMethod> kInformation[] = {
-    {"auto",
-     "chosen from the data among copulas, mixtures and neighbours; the default",
-     "own, see auto_information.hpp",
-     "some 10 s for n = 10,000, 5+5 columns, two threads",
-     {by_choice, Takes::anything, choice_bytes, false}},
     {"ksg1",
      "nearest neighbours, cubes; few columns",
      "Kraskov et al. 2004, eq. 8",
@@ -166,6 +161,11 @@ constexpr core::Member<MiMethod> kInformation[] = {
      "Kraskov et al. 2004, eq. 9",
      "as ksg1",
      {mean_pair<ksg2_local>, Takes::density, search_bytes}},
+    {"auto",
+     "chosen from the data among copulas, mixtures and neighbours",
+     "own, see auto_information.hpp",
+     "seconds to minutes for n = 10,000",
+     {by_choice, Takes::anything, choice_bytes, false}},
     {"lnc",
      "ksg1 corrected where neighbours fill a slanted box; strong dependence, k above the columns",
      "Gao, Ver Steeg, Galstyan 2015, section 4",

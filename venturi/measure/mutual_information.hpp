@@ -84,7 +84,7 @@ struct Measured {
   core::Json json() const;  // the estimate's, and "p_value" if there is one
 };
 
-// I(X;Y) by one of mi_methods(), by default auto. With method "ross", x is one column of whole
+// I(X;Y) by one of mi_methods(), by default ksg1. With method "ross", x is one column of whole
 // numbers; labels keep their values whatever the scale.
 Measured mutual_information(const core::MatrixView& x, const core::MatrixView& y,
                             const MiOptions& options, core::Key key);
