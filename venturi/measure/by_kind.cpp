@@ -52,7 +52,6 @@ bool is_discrete(const Variable& v) { return v.names || looks_discrete(v.values)
 
 Measured information_by_kind(const Variable& x, const Variable& y, MiOptions options,
                              core::Key key) {
-  if (options.method == "auto") options.method = "default";
   const bool default_asked = options.method == "default";
   options.method = by_data(options.method, "gao", x, y);
   // Ross asks for one column of labels, as x.
@@ -136,12 +135,8 @@ std::vector<PairMeasured> every_pair(std::span<const Variable> variables, const 
   std::vector<double> p_values;
   for (std::size_t x = 0; x < variables.size(); ++x) {
     for (std::size_t y = x + 1; y < variables.size(); ++y) {
-      MiOptions each = options;
-      if (options.method == "default" && !is_discrete(variables[x]) && !is_discrete(variables[y])) {
-        each.method = "ksg1";
-      }
       out.push_back(
-          {x, y, information_by_kind(variables[x], variables[y], each, key.split(x).split(y))});
+          {x, y, information_by_kind(variables[x], variables[y], options, key.split(x).split(y))});
       p_values.push_back(out.back().measured.p_value.value_or(0));
     }
   }

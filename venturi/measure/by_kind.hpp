@@ -25,7 +25,7 @@ bool is_discrete(const Variable& v);
 //   all variables discrete   miller-madow
 //   information, one of two  ross, with the discrete one as x if it is one column; else gao
 //   conditional, some        mesner-shalizi
-//   otherwise                the first of the table; every_pair(), which measures many: ksg1
+//   otherwise                the first of the table
 // Discrete variables are counted as labels whatever their values. InvalidArgument where codes of
 // names would meet a method that takes them for amounts.
 Measured information_by_kind(const Variable& x, const Variable& y, MiOptions options,
