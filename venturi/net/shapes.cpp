@@ -1,6 +1,7 @@
 #include "venturi/net/shapes.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "venturi/core/error.hpp"
 #include "venturi/net/memory.hpp"
