@@ -142,7 +142,7 @@ TEST(Activations, RecoveryTrainsThroughThem) {
   Compressed c = work.run(1400, core::Key(1));
   const double before = subject().measure(c.model.model());
   recover(subject(), subject().inputs(), c.file_bytes,
-          {.epochs = 6, .batch = 16, .learning_rate = 2e-3}, core::Key(2), c.model);
+          {.epochs = 6, .batch = 16, .learning_rate = 5e-4}, core::Key(2), c.model);
   EXPECT_LT(subject().measure(c.model.model()), before);
   EXPECT_LE(static_cast<std::int64_t>(file_bytes(c.model)), c.file_bytes);
 }
