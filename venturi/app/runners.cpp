@@ -1,3 +1,4 @@
+// Over 400 lines: the table of all runners, and short adapters to their rooms.
 // The runners of recipes: options in, figures out.
 #include <cmath>
 

@@ -1,3 +1,4 @@
+// Over 400 lines: the figures of all recipes of the room, which share their subject and helpers.
 #include "venturi/compress/figures.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Over 400 lines: one training run, whose state its steps, checkpoints and rate control share.
 #include "venturi/learn/trainer.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Over 400 lines: the front of four quantities, which share checks, scales, intervals and p-values.
 #include "venturi/measure/mutual_information.hpp"
 
 #include <functional>
