@@ -8,6 +8,7 @@
 #include "venturi/core/views.hpp"
 #include "venturi/learn/adam.hpp"
 #include "venturi/learn/channel.hpp"
+#include "venturi/learn/traces.hpp"
 
 namespace venturi::learn {
 namespace {
@@ -130,24 +131,6 @@ Conjugate conjugate(const Regression& p, int steps, core::Key key) {
   return out;
 }
 
-// Mean of the differences in its standard errors.
-double in_errors(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto n = static_cast<double>(a.size());
-  double sum = 0, squares = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum += a[i] - b[i];
-    squares += (a[i] - b[i]) * (a[i] - b[i]);
-  }
-  const double error = std::sqrt((squares - sum * sum / n) / (n - 1) / n);
-  return error > 0 ? sum / n / error : 0;
-}
-
-double mean_of(const std::vector<double>& v) {
-  double sum = 0;
-  for (const double x : v) sum += x;
-  return sum / static_cast<double>(v.size());
-}
-
 }  // namespace
 
 std::vector<Figure> half_bayes_figures(core::Key key, bool quick) {
@@ -174,16 +157,17 @@ std::vector<Figure> half_bayes_figures(core::Key key, bool quick) {
       {"conjugate: objective", descended, "nats"},
       {"conjugate: objective, by its formula", formula, "nats"},
       {"conjugate: difference", 100 * std::abs(descended / formula - 1), "%"},
-      {"conjugate: objective less risk", mean_of(room), "nats"}};
+      {"conjugate: objective less risk", mean_of(room).value, "nats"}};
   for (std::size_t f = 0; f < 3; ++f) {
-    out.push_back({fmt::format("objective, {}", names[f]), mean_of(objective[f]), "nats"});
-    out.push_back({fmt::format("risk, {}", names[f]), mean_of(risk[f]), "nats"});
-    out.push_back({fmt::format("risk at new inputs, {}", names[f]), mean_of(elsewhere[f]), "nats"});
+    out.push_back({fmt::format("objective, {}", names[f]), mean_of(objective[f]).value, "nats"});
+    out.push_back({fmt::format("risk, {}", names[f]), mean_of(risk[f]).value, "nats"});
+    out.push_back(
+        {fmt::format("risk at new inputs, {}", names[f]), mean_of(elsewhere[f]).value, "nats"});
   }
-  out.push_back(
-      {"vib's objective less its risk", mean_of(objective[1]) - mean_of(risk[1]), "nats"});
-  out.push_back(
-      {"empirical objective less its risk", mean_of(objective[0]) - mean_of(risk[0]), "nats"});
+  out.push_back({"vib's objective less its risk",
+                 mean_of(objective[1]).value - mean_of(risk[1]).value, "nats"});
+  out.push_back({"empirical objective less its risk",
+                 mean_of(objective[0]).value - mean_of(risk[0]).value, "nats"});
   out.push_back({"risk, empirical less vib, in standard errors", in_errors(risk[0], risk[1]), ""});
   out.push_back({"risk, vib less Bayes, in standard errors", in_errors(risk[1], risk[2]), ""});
   out.push_back({"risk at new inputs, empirical less vib, in standard errors",
