@@ -43,6 +43,7 @@ std::vector<std::string> names_in(const std::string& list) {
 }
 
 struct Seen {
+  bool refused = false;  // by the method, on any seed: the rest then says nothing
   double nats = 0;       // mean over seeds
   double covered = 0;    // part of the seeds whose interval holds the truth
   double certified = 0;  // part of the seeds that pass their certificate
@@ -87,10 +88,17 @@ std::vector<Seen> measure_laws(const std::vector<KnownLaw>& laws, const std::str
   std::vector<Seen> each(laws.size() * seeds), out(laws.size());
   core::side_by_side(each.size(), [&](std::size_t i) {
     const KnownLaw& law = laws[i / seeds];
-    each[i] = measure_draw(law, method, options, key.split(law.name).split(i % seeds));
+    try {
+      each[i] = measure_draw(law, method, options, key.split(law.name).split(i % seeds));
+    } catch (const core::InvalidArgument&) {
+      each[i].refused = true;
+    } catch (const core::DataError&) {
+      each[i].refused = true;
+    }
   });
   for (std::size_t i = 0; i < each.size(); ++i) {
     Seen& law = out[i / seeds];
+    law.refused = law.refused || each[i].refused;
     law.nats += each[i].nats / options.seeds;
     law.covered += each[i].covered / options.seeds;
     law.certified += each[i].certified / options.seeds;
@@ -182,19 +190,29 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
   std::vector<core::Figure> out, detail;
   std::vector<double> errors;
   const std::vector<std::string> methods = names_in(options.methods);
+  for (const std::string& method : methods) {
+    core::find_member(mi_methods(), method, "measure.accuracy_figures");
+  }
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const std::string& method = methods[m];
     double error = 0, covered = 0, certified = 0, certified_and_covered = 0;
     int near = 0;
     const std::vector<Seen> each = measure_laws(laws, method, options, key);
+    const auto refused = static_cast<std::size_t>(
+        std::count_if(each.begin(), each.end(), [](const Seen& seen) { return seen.refused; }));
+    if (refused == laws.size()) {
+      core::fail_argument("measure.accuracy_figures", "method '{}' refuses every law", method);
+    }
+    const auto taken = static_cast<double>(laws.size() - refused);
     for (std::size_t l = 0; l < laws.size(); ++l) {
       const KnownLaw& law = laws[l];
       const Seen& seen = each[l];
+      if (seen.refused) continue;
       const double off = std::fabs(seen.nats - law.nats);
-      error += off / static_cast<double>(laws.size());
-      covered += seen.covered / static_cast<double>(laws.size());
-      certified += seen.certified / static_cast<double>(laws.size());
-      certified_and_covered += seen.certified_and_covered / static_cast<double>(laws.size());
+      error += off / taken;
+      covered += seen.covered / taken;
+      certified += seen.certified / taken;
+      certified_and_covered += seen.certified_and_covered / taken;
       near += off < 0.05 ? 1 : 0;
       if (!options.detail) continue;
       const std::string name = method + ", " + law.name;
@@ -204,6 +222,9 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
     errors.push_back(error);
     out.push_back({method + ", MAE", error, "nats", "", 0});
     out.push_back({method + ", tasks within .05", static_cast<double>(near), "", "", 0});
+    if (refused > 0) {
+      out.push_back({method + ", tasks refused", static_cast<double>(refused), "", "", 0});
+    }
     if (m < options.expected.size()) {
       out.push_back({method + ", MAE apart from expected", std::fabs(error - options.expected[m]),
                      "nats", "", 0});

@@ -23,7 +23,9 @@ namespace venturi::measure {
 // from expected", the distance between the two.
 // With "auto" among others: "auto over the best of the others, MAE". Laws and seeds run side by
 // side on all threads. Cost: laws * seeds * methods estimates, 1.4 times that with intervals and
-// some 20 times with certificates. A method that fails on a law ends the run with its error.
+// some 20 times with certificates. A law on which a method throws InvalidArgument or DataError (lnc
+// of more than some columns, say) is left out of that method's figures and counted in "M, tasks
+// refused"; InvalidArgument where it refuses all.
 struct AccuracyOptions {
   std::string laws = "bmi";
   std::string methods = "ksg1,gaussian,copula";
