@@ -174,17 +174,19 @@ double measured_nats(const Subject& subject, const std::vector<CodedMatrix>& cod
 }
 
 // Relative error t_l^2 of each matrix under HIGGS with n levels, and the linearity theorem's
-// coefficients by noise of `levels` strengths.
+// coefficients by noise of four strengths, `draws` times each: one direction among few samples may
+// be worth several times another.
 std::vector<double> noise_coefficients(const Subject& subject, std::int64_t samples, core::Key key,
-                                       int strengths) {
+                                       int draws) {
+  constexpr int strengths = 4;
   std::vector<double> out;
   for (std::size_t k = 0; k < subject.nodes().size(); ++k) {
     const net::MatrixNode& node = subject.nodes()[k];
     const Tensor w = subject.matrix(k);
     auto generator = tensor::make_generator(key.split(k), torch::kCPU);
     double up = 0, down = 0;
-    for (int j = 1; j <= strengths; ++j) {
-      const double t = .15 * j / strengths;
+    for (int j = 0; j < strengths * draws; ++j) {
+      const double t = .15 * (1 + j % strengths) / strengths;
       const Tensor noise = torch::empty_like(w).normal_(0, 1, generator);
       const Tensor noisy = w + noise * (t * w.norm().item<double>() / noise.norm().item<double>());
       net::Model changed = subject.model();
@@ -455,8 +457,8 @@ std::vector<Figure> higgs_figures(const Subject& subject, core::Key key, bool qu
     grid_error += relative_error(subject, k, method("higgs")(subject, k, 16)) / count;
     nf4_error += relative_error(subject, k, method("nf4")(subject, k, 16)) / count;
   }
-  const std::int64_t samples = quick ? 16 : 64;
-  const auto a = noise_coefficients(subject, samples, key, quick ? 2 : 4);
+  const std::int64_t samples = quick ? 16 : 512;
+  const auto a = noise_coefficients(subject, samples, key, quick ? 1 : 6);
   const auto run = [&](int least, int most, core::Key seed, int trials) {
     core::Random random(seed);
     std::vector<double> predicted, measured;

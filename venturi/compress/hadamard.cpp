@@ -1,7 +1,9 @@
 #include "venturi/compress/hadamard.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <vector>
 
 #include "venturi/core/key.hpp"
 
@@ -22,31 +24,46 @@ void transform(std::span<float> x) {
   for (float& v : x) v *= scale;
 }
 
-void transform_groups(std::span<float> row, std::size_t group) {
-  for (std::size_t begin = 0; begin < row.size(); begin += group) {
-    const auto part = row.subspan(begin, std::min(group, row.size() - begin));
-    const std::size_t run = part.size() & (~part.size() + 1);  // the largest power of two in it
-    for (std::size_t i = 0; i < part.size(); i += run) transform(part.subspan(i, run));
+void flip(std::span<float> x, core::Random& random) {
+  for (float& v : x) {
+    if ((random() & 1U) != 0) v = -v;
   }
 }
 
-void flip(std::span<float> row, std::uint32_t signs) {
+// One group forward, or back: its steps are their own inverses.
+void turn(std::span<float> x, core::Random& random, bool back) {
+  const std::size_t run = std::bit_floor(x.size());
+  std::vector<float> first(x.size(), 1), second(run == x.size() ? 0 : x.size(), 1);
+  flip(first, random);
+  flip(second, random);
+  const auto multiply = [&](const std::vector<float>& signs) {
+    for (std::size_t i = 0; i < signs.size(); ++i) x[i] *= signs[i];
+  };
+  if (!back) multiply(first), transform(x.first(run));
+  if (!second.empty()) {
+    if (!back) multiply(second);
+    transform(x.last(run));
+    if (back) multiply(second);
+  }
+  if (back) transform(x.first(run)), multiply(first);
+}
+
+void turn_groups(std::span<float> row, std::int64_t group, std::uint32_t signs, bool back) {
   core::Random random(core::Key(signs).split("hadamard"));
-  for (float& v : row) {
-    if ((random() & 1U) != 0) v = -v;
+  const auto size = static_cast<std::size_t>(group);
+  for (std::size_t begin = 0; begin < row.size(); begin += size) {
+    turn(row.subspan(begin, std::min(size, row.size() - begin)), random, back);
   }
 }
 
 }  // namespace
 
 void rotate(std::span<float> row, std::int64_t group, std::uint32_t signs) {
-  flip(row, signs);
-  transform_groups(row, static_cast<std::size_t>(group));
+  turn_groups(row, group, signs, false);
 }
 
 void rotate_back(std::span<float> row, std::int64_t group, std::uint32_t signs) {
-  transform_groups(row, static_cast<std::size_t>(group));
-  flip(row, signs);
+  turn_groups(row, group, signs, true);
 }
 
 }  // namespace venturi::compress

@@ -1,10 +1,12 @@
 // venturi/compress/hadamard.hpp
 //
-// The randomized Hadamard transform of groups of numbers: y = H D x, D random signs, H the
-// orthonormal Hadamard matrix of the largest power of two that divides the group's size, applied to
-// each run of that size. Its inverse is D H. After it the numbers of a group are close to normal,
-// whatever they were. O(n log n). Source: HIGGS (Malinovskii et al., NAACL 2025), section 4;
-// QuaRot/QuIP# before it.
+// The randomized Hadamard transform of groups of n numbers, orthonormal: random signs, the Hadamard
+// matrix of the largest power of two that fits on the first of them; where n is none, random signs
+// and the same matrix on the last of them, so that all are mixed (n = 144: two runs of 128 that
+// overlap; the 9 runs of 16 that divide it would leave the spread of weights as heavy-tailed as it
+// was). After it the numbers of a group are close to normal, whatever they were. O(n log n); sums,
+// differences and one factor a run, so the same bits on every machine.
+// Source: HIGGS (Malinovskii et al., NAACL 2025), section 4, for powers of two; overlap: own.
 #pragma once
 
 #include <cstdint>
