@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "venturi/core/error.hpp"
+#include "venturi/core/heap.hpp"
 #include "venturi/core/key.hpp"
 #include "venturi/data/npy.hpp"
 #include "venturi/measure/digamma.hpp"
@@ -22,6 +23,9 @@ namespace venturi::measure {
 namespace {
 
 constexpr int kNeighbours = 3;
+
+// As the command does.
+const bool kept = (core::keep_freed_memory(), true);
 
 void draw(core::Index n, core::Index d, core::Matrix& x, core::Matrix& y) {
   core::Random random(core::Key(1));
