@@ -185,8 +185,12 @@ TEST(ModelFile, OnnxSaysWhatItCan) {
   m.matrices[0] = round_to_nearest(subject().matrix(0), {.levels = 16});
   m.matrices[3] = round_to_nearest(subject().matrix(3), {.levels = 16});
   m.matrices[2] = round_to_code(subject().matrix(2), "nf4", 8);
+  m.matrices[1] = core::find_member(members(), "rate", "test").make(subject(), 1, 16);
+  for (std::size_t c = 0; c < m.matrices[1].column_steps.size(); ++c) {
+    m.matrices[1].column_steps[c] += static_cast<int>(c % 3);
+  }
   const OnnxOut out = to_onnx(m);
-  EXPECT_EQ(out.quantized, 2);
+  EXPECT_EQ(out.quantized, 3);
   const testing::TempFolder folder;
   net::write_onnx(out.model, folder / "small.onnx");
   const net::Model back = net::read_onnx(folder / "small.onnx");

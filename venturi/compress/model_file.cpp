@@ -186,14 +186,36 @@ CompressedModel from_container(const code::Container& container, std::string_vie
 
 namespace {
 
-// The int8 levels and scales of a matrix, where ONNX can say them.
+// Has the matrix int8 levels, and scales that ONNX can say?
 bool fits_onnx(const CodedMatrix& m) {
-  const bool steps = m.way == Way::steps && std::ranges::all_of(m.column_steps, [&](int s) {
-                       return s == m.column_steps.front();
-                     });
   const bool scaled = m.way == Way::scaled && (m.group == 0 || m.group >= m.columns);
-  if (!(steps || scaled) || !m.places.empty()) return false;
+  if (!(m.way == Way::steps || scaled) || !m.places.empty()) return false;
   return std::ranges::all_of(m.levels, [](int q) { return q >= -128 && q <= 127; });
+}
+
+// What each column's step is by the first one's, in the shape that spreads over the weight; empty
+// where all are alike.
+Tensor column_factors(const CodedMatrix& m, const net::MatrixNode& node, const Tensor& weight) {
+  const auto& steps = m.column_steps;
+  if (m.way != Way::steps ||
+      std::ranges::all_of(steps, [&](int s) { return s == steps.front(); })) {
+    return {};
+  }
+  std::vector<float> factors;
+  for (const int s : steps) {
+    factors.push_back(static_cast<float>(std::exp2((s - steps.front()) / 2.0)));
+  }
+  const Tensor each = torch::tensor(factors);
+  if (node.transposed) return each.repeat_interleave(m.column_group).reshape({-1, 1});
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(weight.dim()), 1);
+  shape[1] = weight.size(1);
+  const std::int64_t kernel = m.columns / weight.size(1);  // of a convolution
+  if (m.column_group % kernel == 0) {
+    return each.repeat_interleave(m.column_group / kernel).reshape(shape);
+  }
+  shape = weight.sizes().vec();
+  shape[0] = 1;
+  return each.repeat_interleave(m.column_group).reshape(shape);
 }
 
 }  // namespace
@@ -206,14 +228,16 @@ OnnxOut to_onnx(const CompressedModel& m) {
     const CodedMatrix& coded = m.matrices[k];
     const net::MatrixNode& node = m.nodes[k];
     if (!fits_onnx(coded)) continue;
-    CodedMatrix unit = coded;  // levels of 1 give the scale of each row
+    CodedMatrix unit = coded;  // levels of 1 give the scale of each row, in the first column
     std::fill(unit.levels.begin(), unit.levels.end(), 1);
     const Tensor scale = to_tensor(unit).select(1, 0).contiguous();
     const Tensor levels = torch::tensor(coded.levels, torch::kInt32)
                               .to(torch::kInt8)
                               .reshape({coded.rows, coded.columns});
-    Tensor& weight = out.model.weights[node.weight];
+    const Tensor& weight = out.model.weights[node.weight];
+    const Tensor factors = column_factors(coded, node, weight);
     const std::string quantized = node.weight + ".levels", scales = node.weight + ".scale";
+    const std::string rows = factors.defined() ? node.weight + ".rows" : node.weight;
     out.model.weights[quantized] =
         node.transposed ? levels.t().contiguous() : levels.reshape(weight.sizes());
     out.model.weights[scales] = scale;
@@ -221,9 +245,18 @@ OnnxOut to_onnx(const CompressedModel& m) {
                          .name = node.weight + ".dequantize",
                          .attributes = {},
                          .inputs = {quantized, scales},
-                         .outputs = {node.weight}};
+                         .outputs = {rows}};
     dequantize.attributes.set("axis", std::int64_t{node.transposed ? 1 : 0});
     nodes.push_back(std::move(dequantize));
+    if (factors.defined()) {
+      const std::string columns = node.weight + ".columns";
+      out.model.weights[columns] = factors;
+      nodes.push_back({.op = "Mul",
+                       .name = node.weight + ".spread",
+                       .attributes = {},
+                       .inputs = {rows, columns},
+                       .outputs = {node.weight}});
+    }
     out.model.weights.erase(node.weight);
     ++out.quantized;
   }

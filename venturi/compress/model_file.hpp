@@ -43,8 +43,10 @@ std::size_t fixed_bytes(const CompressedModel& model);
 // DataError, naming `source`, for anything else than such a file.
 CompressedModel from_container(const code::Container& container, std::string_view source);
 
-// ONNX that ONNX Runtime runs. A matrix of equal steps whose levels fit 8 bits, one scale a row (or
-// for all), becomes int8 with DequantizeLinear; all others are float32.
+// ONNX that ONNX Runtime runs. A matrix of whole steps whose levels fit 8 bits, one scale a row (or
+// for all), becomes int8 with DequantizeLinear, and a Mul where its steps differ by column too; its
+// weights are then those of weights() to the last place or two. All others are float32, as is all
+// below operator set 13.
 struct OnnxOut {
   net::Model model;
   int quantized = 0;  // matrices behind DequantizeLinear
