@@ -114,6 +114,47 @@ TEST_F(NetworkCommand, PlaneMeasuresAndDraws) {
   EXPECT_TRUE(std::filesystem::exists(path("runs/report.html")));
 }
 
+// Several files are moments of one training: the drawing moves. `train --planes` makes its own.
+TEST_F(NetworkCommand, PlanesMoveThroughTraining) {
+  const Outcome two = run_command({"plane", model(), model(), "--data", data(), "--json",
+                                   "--estimator", "bins", "-o", path("runs")});
+  ASSERT_EQ(two.code, 0) << two.err;
+  const Json json = Json::parse(two.out);
+  ASSERT_EQ(json["moments"].size(), 2U);
+  EXPECT_EQ(json["moments"][0]["points"], json["moments"][1]["points"]);
+  EXPECT_EQ(json["plots"][0]["frames"].size(), 2U);
+  const Outcome trained = run_command({"train",
+                                       "synthetic:twelve-bits",
+                                       "--channel",
+                                       "none",
+                                       "--size",
+                                       "3",
+                                       "--hidden",
+                                       "10,7",
+                                       "--activation",
+                                       "tanh",
+                                       "--epochs",
+                                       "8",
+                                       "--planes",
+                                       "4",
+                                       "--plane-estimator",
+                                       "ebab",
+                                       "-o",
+                                       path("run"),
+                                       "--quiet",
+                                       "--json"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const Json plots = Json::parse(trained.out)["results"]["plots"];
+  const auto moving =
+      std::ranges::find_if(plots, [](const Json& p) { return p.contains("frames"); });
+  ASSERT_NE(moving, plots.end());
+  EXPECT_EQ((*moving)["frames"], Json({"epoch 1", "epoch 2", "epoch 4", "epoch 8"}));
+  EXPECT_GE((*moving)["series"].size(), 3U);  // two hidden layers and the output
+  const Outcome numbers =
+      run_command({"train", "synthetic:linear", "--planes", "2", "-o", path("other"), "--quiet"});
+  EXPECT_EQ(numbers.code, 2) << numbers.err;
+}
+
 // A model of the trainer's is a graph as well: its ONNX file names the same classes as `predict`.
 TEST_F(NetworkCommand, WhatTrainWroteBecomesOnnx) {
   const Outcome trained =

@@ -11,7 +11,7 @@ namespace {
 using core::Index;
 
 // Part of the patterns of `set` bits that have label 1.
-double share(const TwelveBits& task, int set) {
+double share(const data::Dataset& task, int set) {
   int ones = 0, all = 0;
   for (Index r = 0; r < task.x.rows(); ++r) {
     if (static_cast<int>(task.x.row(r).sum()) != set) continue;
@@ -22,7 +22,7 @@ double share(const TwelveBits& task, int set) {
 }
 
 TEST(TwelveBits, AreAllPatternsUnderASymmetricRule) {
-  const TwelveBits task = twelve_bits();
+  const data::Dataset task = data::twelve_bits();
   ASSERT_EQ(task.x.rows(), 4096);
   int ones = 0;
   for (Index r = 0; r < 4096; ++r) {
@@ -40,7 +40,7 @@ TEST(TwelveBits, AreAllPatternsUnderASymmetricRule) {
 // The mirror image swaps each vertex with its opposite: vertices i and i + 9 (first sign and
 // second), i + 3 and i + 6.
 TEST(TwelveBits, LabelsAreThoseOfTheMirrorImage) {
-  const TwelveBits task = twelve_bits();
+  const data::Dataset task = data::twelve_bits();
   for (Index r = 0; r < 4096; ++r) {
     Index mirrored = 0;
     for (Index i = 0; i < 12; ++i) {

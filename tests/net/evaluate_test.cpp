@@ -148,6 +148,35 @@ TEST(Plane, KnownLayers) {
   EXPECT_EQ(points[1].label_high, 0);
   EXPECT_ERROR(information_plane(executor, values, labels, {.edges = "x?"}), core::InvalidArgument,
                "no edge fits 'x?'");
+  for (const char* estimator : {"bins", "ebab"}) {
+    const auto counted = information_plane(executor, values, labels, {.estimator = estimator});
+    EXPECT_NEAR(counted[0].rate_low, std::log2(3.0), 1e-12);  // three rows, counted; doubles
+    EXPECT_NEAR(counted[0].label_high, std::log2(3.0), 1e-12);
+    EXPECT_EQ(counted[1].rate_low, 0);
+  }
+}
+
+// Two normal columns under noise of half their summed deviation, v = .25 * 2: log2(1 + 1/v) bits.
+// The label is the sign of the first.
+TEST(Plane, ComponentsOfANormalLayer) {
+  GraphBuilder b("plane", core::Key(1));
+  const std::string x = b.input("x", {-1, 2});
+  const std::string same = b.node("Identity", "same", {x});
+  const Executor executor(b.finish({{.name = same, .shape = {}}}));
+  core::Random random{core::Key(3)};
+  std::vector<std::int32_t> labels;
+  Tensor values = torch::zeros({2000, 2});
+  for (int i = 0; i < 2000; ++i) {
+    values[i][0] = random.normal();
+    values[i][1] = random.normal();
+    labels.push_back(values[i][0].item<float>() > 0 ? 1 : 0);
+  }
+  const auto points =
+      information_plane(executor, values, labels, {.estimator = "pca", .noise = 0.5});
+  EXPECT_NEAR(points[0].rate_low, std::log2(3.0), 0.15);  // three deviations of the estimate
+  EXPECT_EQ(points[0].rate_low, points[0].rate_high);
+  // 1 - E h(p(x1 > 0 | x1 + N)), by quadrature.
+  EXPECT_NEAR(points[0].label_low, 0.407, 0.1);
 }
 
 }  // namespace

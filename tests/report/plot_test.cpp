@@ -233,6 +233,33 @@ TEST(ReportPlot, ThinnedCloudsKeepOutliersAndDensity) {
   EXPECT_NEAR(static_cast<double>(thin_cloud(spread, 1000).size()), 1000, 5);
 }
 
+TEST(ReportPlot, FramesMoveAMarkAlongEachSeries) {
+  Plot plot = plot_of({.name = "first", .x = {1, 2, kNan}, .y = {4, 3, 7}});
+  plot.series.push_back({.name = "other length", .x = {1, 2}, .y = {3, 4}});
+  plot.frames = {"epoch 1", "epoch 2", "<epoch 3>"};
+  const auto elements = parse_xml(to_svg(plot));
+  EXPECT_EQ(count_class(elements, "vt-mark vt-moving"), 1u);
+  std::size_t moves = 0, names = 0;
+  for (const auto& element : elements) {
+    if (element.name != "animate") continue;
+    const std::string& what = element.attributes.at("attributeName");
+    const std::string& values = element.attributes.at("values");
+    moves += what == "cx" || what == "cy";
+    names += what == "opacity";
+    if (what != "opacity") {
+      EXPECT_EQ(std::count(values.begin(), values.end(), ';'), 2) << values;
+      // The third point has no place: the mark stays where it was.
+      EXPECT_EQ(values.substr(values.rfind(';')),
+                values.substr(values.find(';'), values.rfind(';') - values.find(';')));
+    }
+  }
+  EXPECT_EQ(moves, 2u);
+  EXPECT_EQ(names, 3u);
+  EXPECT_EQ(to_json(plot_from_json(to_json(plot))), to_json(plot));
+  plot.frames.assign(kMostFrames + 1, "x");
+  EXPECT_ERROR(to_svg(plot), core::InvalidArgument, "frames");
+}
+
 TEST(ReportPlot, WhiskersAndBands) {
   Series series{.name = "s", .x = {1, 2, 3}, .y = {2, 3, 4}};
   series.y_low = {1, kNan, 3};

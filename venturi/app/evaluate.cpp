@@ -1,8 +1,10 @@
 // venturi eval, venturi plane: a person's own network on labelled data; what its layers know.
+#include <algorithm>
 #include <numeric>
 
 #include "venturi/app/command.hpp"
 #include "venturi/app/model_file.hpp"
+#include "venturi/app/results.hpp"
 #include "venturi/core/record.hpp"
 #include "venturi/data/load.hpp"
 #include "venturi/data/npy.hpp"
@@ -27,8 +29,9 @@ struct Subject {
     if (part == "train" || !pair.test) return std::move(pair.train);
     return std::move(*pair.test);
   }
-  net::Executor executor(core::Monitor& monitor) const {
-    net::Model opened = open_network(model);
+  net::Executor executor(core::Monitor& monitor) const { return executor_of(model, monitor); }
+  net::Executor executor_of(const std::string& place, core::Monitor& monitor) const {
+    net::Model opened = open_network(place);
     net::fold_constants(opened);
     for (const std::string& text : net::remarks(opened)) monitor.warn(text);
     const auto type = compute == "float16"    ? torch::kFloat16
@@ -137,6 +140,19 @@ report::Plot drawn(const std::vector<net::PlanePoint>& points) {
           .series = {std::move(series)}};
 }
 
+core::Table plane_table(const std::vector<net::PlanePoint>& points) {
+  core::Table table({{"edge", "edge T", ""},
+                     {"units", "units", "{:.0f}"},
+                     {"rate_low", "I(X;T) bits, from", "{:.4f}"},
+                     {"rate_high", "to", "{:.4f}"},
+                     {"label_low", "I(Y;T) bits, by the lower", "{:.4f}"},
+                     {"label_high", "by the upper bound", "{:.4f}"}});
+  for (const auto& p : points) {
+    table.add_row({p.edge, p.units, p.rate_low, p.rate_high, p.label_low, p.label_high});
+  }
+  return table;
+}
+
 struct Plane : Subject {
   explicit Plane(CLI::App& verb) : flags(verb) {
     verb.add_option("--samples", samples, "drawn from the data, at most [1000]")
@@ -151,13 +167,13 @@ struct Plane : Subject {
   OptionFlags<net::PlaneOptions> flags;
   net::EvaluateOptions inputs;
   std::size_t samples = 1000;
+  std::vector<std::string> later;
 
   void run() const {
     net::PlaneOptions options;
     flags.apply(options);
     const auto monitor = common.monitor();
     const double start = core::now_seconds();
-    const net::Executor network = executor(*monitor);
     data::Dataset all = dataset();
     if (all.task != data::Task::kClasses) {
       core::fail_data("app.plane", "'{}' has no labels", data);
@@ -168,40 +184,57 @@ struct Plane : Subject {
       rows.resize(samples);
       all = all.subset(rows);
     }
-    const auto points = net::information_plane(
-        network, net::model_inputs(network.graph(), all, inputs), all.labels, options, *monitor);
-    core::Table table({{"edge", "edge T", ""},
-                       {"units", "units", "{:.0f}"},
-                       {"rate_low", "I(X;T) bits, from", "{:.4f}"},
-                       {"rate_high", "to", "{:.4f}"},
-                       {"label_low", "I(Y;T) bits, by the lower", "{:.4f}"},
-                       {"label_high", "by the upper bound", "{:.4f}"}});
-    for (const auto& p : points) {
-      table.add_row({p.edge, p.units, p.rate_low, p.rate_high, p.label_low, p.label_high});
+    std::vector<std::string> places = {model};
+    places.insert(places.end(), later.begin(), later.end());
+    std::vector<std::vector<net::PlanePoint>> planes;
+    for (const std::string& place : places) {
+      const net::Executor network = executor_of(place, *monitor);
+      planes.push_back(net::information_plane(
+          network, net::model_inputs(network.graph(), all, inputs), all.labels, options, *monitor));
+      if (!std::ranges::equal(planes.back(), planes.front(), {}, &net::PlanePoint::edge,
+                              &net::PlanePoint::edge)) {
+        core::fail_data("app.plane", "'{}' has other edges than '{}'", place, model);
+      }
     }
+    const bool several = planes.size() > 1;
+    Json moments = Json::array();
+    std::string text;
+    for (std::size_t i = 0; i < planes.size(); ++i) {
+      const core::Table table = plane_table(planes[i]);
+      moments.push_back({{"model", places[i]}, {"points", table.json()}});
+      text += (several ? places[i] + "\n" : "") + table.text() + "\n";
+    }
+    const core::Table table = plane_table(planes.back());
+    const report::Plot plot = several
+                                  ? moving_plane("Information plane of the layers", planes, places)
+                                  : drawn(planes.front());
     core::Record record{.command = "plane",
                         .options = Subject::options(core::options_to_json(options)),
                         .seed = common.seed,
                         .results = {{"tables", Json::array({report::to_json(table, "Edges")})},
-                                    {"plots", Json::array({report::to_json(drawn(points))})},
+                                    {"plots", Json::array({report::to_json(plot)})},
                                     {"samples", all.size()},
                                     {"points", table.json()}},
                         .seconds = core::now_seconds() - start};
+    if (several) record.results["moments"] = std::move(moments);
     keep(record);
-    print_result(common, record.results,
-                 table.text() + fmt::format("\n{} samples; noise of {} of an edge's spread; at "
-                                            "most log2(samples) = {:.4f} bits can show\n",
-                                            all.size(), options.noise,
-                                            std::log2(static_cast<double>(all.size()))));
+    const bool noisy = options.estimator == "kde" || options.estimator == "pca";
+    text +=
+        fmt::format("{} samples; {}; at most log2(samples) = {:.4f} bits can show\n", all.size(),
+                    noisy ? fmt::format("noise of {} of an edge's spread", options.noise)
+                          : fmt::format("{} bins", options.bins),
+                    std::log2(static_cast<double>(all.size())));
+    print_result(common, record.results, text);
   }
 };
 
 template <class Verb>
-void add(CLI::App& app, const char* name, const char* help) {
+std::pair<CLI::App*, std::shared_ptr<Verb>> add(CLI::App& app, const char* name, const char* help) {
   CLI::App* verb = app.add_subcommand(name, help);
   const auto state = std::make_shared<Verb>(*verb);
   add_subject(*verb, *state);
   verb->callback([state] { state->run(); });
+  return {verb, state};
 }
 
 }  // namespace
@@ -211,7 +244,12 @@ void add_eval(CLI::App& app) {
 }
 
 void add_plane(CLI::App& app) {
-  add<Plane>(app, "plane", "what each layer of a network tells of its input and of the label");
+  const auto [verb, plane] =
+      add<Plane>(app, "plane", "what each layer of a network tells of its input and of the label");
+  // Behind the model, which comes first.
+  verb->add_option("later", plane->later,
+                   "the same network later in its training, in order: the report then shows its "
+                   "layers moving through the plane");
 }
 
 }  // namespace venturi::app

@@ -36,6 +36,20 @@ report::Plot information_plane(const Experiment& experiment) {
           .lines = {{.at = experiment.target_entropy_bits, .label = "H(Y)"}}};
 }
 
+// The layers' way through the plane while a model learned; nothing where it was not measured.
+std::optional<report::Plot> plane_of_epochs(const Point& p) {
+  std::vector<std::vector<net::PlanePoint>> planes;
+  std::vector<std::string> names;
+  for (const auto& record : p.training.history) {
+    if (record.plane.empty()) continue;
+    planes.push_back(record.plane);
+    names.push_back(fmt::format("epoch {}", record.epoch));
+  }
+  if (planes.empty()) return {};
+  return moving_plane(fmt::format("Information plane while it learned, beta {:g}", p.beta), planes,
+                      std::move(names));
+}
+
 report::Plot training_curves(const Experiment& experiment, bool rates) {
   report::Plot plot{.title = rates ? "Rate over training" : "Prediction over training",
                     .note = "On the validation part, in the mode of use.",
@@ -53,6 +67,30 @@ report::Plot training_curves(const Experiment& experiment, bool rates) {
 }
 
 }  // namespace
+
+report::Plot moving_plane(std::string title,
+                          const std::vector<std::vector<net::PlanePoint>>& planes,
+                          std::vector<std::string> names) {
+  report::Plot out{.title = std::move(title),
+                   .note = "What each layer tells of the input and of the label; a line a layer.",
+                   .x = {.label = "I(X;T), bits"},
+                   .y = {.label = "I(Y;T), bits"},
+                   .frames = std::move(names)};
+  for (std::size_t layer = 0; layer < planes.front().size(); ++layer) {
+    report::Series series{.name = planes.front()[layer].edge, .style = report::Style::kLinePoints};
+    for (std::size_t i = 0; i < planes.size(); ++i) {
+      const net::PlanePoint& p = planes[i].at(layer);
+      series.x.push_back((p.rate_low + p.rate_high) / 2);
+      series.y.push_back((p.label_low + p.label_high) / 2);
+      series.tips.push_back(
+          fmt::format("{}, {}: I(X;T) {:.3f} to {:.3f}, I(Y;T) {:.3f} to {:.3f} "
+                      "bits",
+                      p.edge, out.frames[i], p.rate_low, p.rate_high, p.label_low, p.label_high));
+    }
+    out.series.push_back(std::move(series));
+  }
+  return out;
+}
 
 core::Table experiment_table(const Experiment& experiment) {
   const bool classes = is_classification(experiment);
@@ -126,6 +164,9 @@ Json experiment_results(const Experiment& experiment, const std::vector<Rival>& 
   Json plots = Json::array({report::to_json(rate_plot(experiment, rivals))});
   if (is_classification(experiment))
     plots.push_back(report::to_json(information_plane(experiment)));
+  for (const Point& p : experiment.points) {
+    if (const auto plot = plane_of_epochs(p)) plots.push_back(report::to_json(*plot));
+  }
   plots.push_back(report::to_json(training_curves(experiment, true)));
   plots.push_back(report::to_json(training_curves(experiment, false)));
   Json out = {

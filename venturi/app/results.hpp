@@ -25,6 +25,12 @@ core::Table experiment_table(const learn::Experiment& experiment);
 core::Json experiment_results(const learn::Experiment& experiment,
                               const std::vector<Rival>& rivals = {});
 
+// The layers' way through the information plane, one plane (points of the same edges) a moment of
+// this name.
+report::Plot moving_plane(std::string title,
+                          const std::vector<std::vector<net::PlanePoint>>& planes,
+                          std::vector<std::string> names);
+
 report::Plot rate_plot(const learn::Experiment& experiment, const std::vector<Rival>& rivals);
 
 }  // namespace venturi::app

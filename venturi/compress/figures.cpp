@@ -246,7 +246,7 @@ void add(std::vector<Figure>& out, const ComparisonRow& row) {
 // weight: predictions against the divergence that the first test samples show.
 double predicted_correlation(const Compressor& work, const TestSet& test, double least, double most,
                              int allocations, core::Key key, core::Monitor& monitor) {
-  constexpr std::int64_t kSamples = 256;
+  constexpr std::int64_t kSamples = 1024;
   core::Random random(key);
   std::vector<double> predicted, measured;
   for (int trial = 0; trial < allocations; ++trial) {

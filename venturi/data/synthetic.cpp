@@ -63,7 +63,7 @@ Dataset make(std::string_view query, core::Key key) {
   return kMake(options, key);
 }
 
-constexpr std::array<core::Member<SyntheticMaker>, 5> kSources{{
+constexpr std::array<core::Member<SyntheticMaker>, 6> kSources{{
     {"gaussians", "two Gaussian classes; Bayes error known (n, d, distance)", "own", "O(n d)",
      make<GaussiansOptions, gaussians>},
     {"gaussian-pair", "x and y of correlation rho; I(x; y) known (n, d, rho)",
@@ -75,7 +75,11 @@ constexpr std::array<core::Member<SyntheticMaker>, 5> kSources{{
      make<ParityOptions, parity>},
     {"linear", "y = w.x + noise; I(x; y) and least error known (n, d, noise)", "own", "O(n d)",
      make<LinearOptions, linear>},
+    {"twelve-bits", "the 4096 patterns of 12 bits under a symmetric rule; for information planes",
+     "after Shwartz-Ziv, Tishby 2017", "O(1)", make<TwelveBitsOptions, twelve_bits>},
 }};
+
+constexpr core::Index kTwelveBitPatterns = 4096;
 
 }  // namespace
 
@@ -189,6 +193,46 @@ Dataset linear(const LinearOptions& options, core::Key key) {
 
 core::Bits mutual_information(const LinearOptions& options) {
   return core::Bits(0.5 * std::log1p(1 / (options.noise * options.noise)) * core::kBitsPerNat);
+}
+
+core::Vector twelve_bit_scores() {
+  constexpr double kGolden = std::numbers::phi;
+  const double length = std::sqrt(1 + kGolden * kGolden);
+  std::vector<Eigen::Vector3d> vertices;
+  for (const double a : {1.0, -1.0}) {
+    for (const double b : {kGolden, -kGolden}) {
+      vertices.push_back(Eigen::Vector3d(0, a, b) / length);
+      vertices.push_back(Eigen::Vector3d(a, b, 0) / length);
+      vertices.push_back(Eigen::Vector3d(b, 0, a) / length);
+    }
+  }
+  core::Vector out(kTwelveBitPatterns);
+  for (core::Index row = 0; row < kTwelveBitPatterns; ++row) {
+    Eigen::Vector3d sum = Eigen::Vector3d::Zero();
+    double whole = 0;
+    for (core::Index i = 0; i < 12; ++i) {
+      if ((row >> i & 1) == 0) continue;
+      whole += 1;
+      sum += vertices[static_cast<std::size_t>(i)];
+    }
+    out[row] = whole - 0.4 * sum.squaredNorm();
+  }
+  return out;
+}
+
+Dataset twelve_bits(const TwelveBitsOptions&, core::Key) {
+  Dataset out;
+  out.name = "twelve-bits";
+  out.x.resize(kTwelveBitPatterns, 12);
+  out.shape = {12};
+  start_labels(out);
+  for (core::Index row = 0; row < kTwelveBitPatterns; ++row) {
+    for (core::Index i = 0; i < 12; ++i) out.x(row, i) = (row >> i & 1) != 0 ? 1.0F : 0.0F;
+  }
+  for (const double psi : twelve_bit_scores()) {
+    out.labels.push_back(psi > kTwelveBitThreshold ? 1 : 0);
+  }
+  return out;
 }
 
 }  // namespace venturi::data

@@ -7,6 +7,7 @@
 
 #include "venturi/core/units.hpp"
 #include "venturi/couple/ib.hpp"
+#include "venturi/data/synthetic.hpp"
 #include "venturi/learn/adam.hpp"
 #include "venturi/learn/information_plane.hpp"
 #include "venturi/learn/layered.hpp"
@@ -39,8 +40,8 @@ double information(const Vector& positive) {
 }
 
 Vector positives(double steepness) {
-  const Vector psi = twelve_bit_scores();
-  return (1 + (-steepness * (psi.array() - kTwelveBitThreshold)).exp()).inverse();
+  const Vector psi = data::twelve_bit_scores();
+  return (1 + (-steepness * (psi.array() - data::kTwelveBitThreshold)).exp()).inverse();
 }
 
 // Bins of one network's layer as single labels.
@@ -71,7 +72,7 @@ class Run {
         key_(key),
         net_(12, kHidden, 2, activation, keys),
         traces_(keys.size()) {
-    x_ = tensor::from_matrix(twelve_bits().x);
+    x_ = tensor::from_matrix(data::twelve_bits().x);
     std::vector<Tensor> labels;
     for (const core::Key own : keys) {
       core::Random random(own.split("labels"));

@@ -3,7 +3,7 @@
 // The information plane of layers while they learn the 12-bit task, against the exact curve of the
 // information bottleneck: the claim of recipe ib-black-box-dnn.
 //
-// Task: the 4096 patterns of information_plane.hpp, equally likely, with a label that is drawn:
+// Task: the 4096 patterns of data::twelve_bits(), equally likely, with a label that is drawn:
 //   p(y = 1|x) = 1 / (1 + exp(-g (psi(x) - 4.75))),  psi(x) = sum_i x_i - .4 |sum_i x_i v_i|^2,
 // g such that I(X;Y) = .99 bits. Each network learns from labels drawn for 80 % of the patterns.
 // Networks: 12-10-7-5-4-3-2, cross-entropy, Adam, no L2; all of one activation side by side.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "venturi/core/units.hpp"
+#include "venturi/data/synthetic.hpp"
 #include "venturi/learn/adam.hpp"
 #include "venturi/learn/layered.hpp"
 #include "venturi/learn/traces.hpp"
@@ -50,7 +50,7 @@ class Run {
         l2_(l2),
         key_(key),
         net_(12, kHidden, 2, options.activation, std::vector{key.split("weights")}) {
-    const TwelveBits task = twelve_bits();
+    const data::Dataset task = data::twelve_bits();
     x_ = tensor::from_matrix(task.x);
     y_ = tensor::from_labels(task.labels);
     core::Random random(key.split("split"));
@@ -154,43 +154,6 @@ void quantized(const std::vector<Matrix>& layers, std::vector<core::Figure>& out
 }
 
 }  // namespace
-
-core::Vector twelve_bit_scores() {
-  constexpr double kGolden = std::numbers::phi;
-  const double length = std::sqrt(1 + kGolden * kGolden);
-  std::vector<Eigen::Vector3d> vertices;
-  for (const double a : {1.0, -1.0}) {
-    for (const double b : {kGolden, -kGolden}) {
-      vertices.push_back(Eigen::Vector3d(0, a, b) / length);
-      vertices.push_back(Eigen::Vector3d(a, b, 0) / length);
-      vertices.push_back(Eigen::Vector3d(b, 0, a) / length);
-    }
-  }
-  core::Vector out(kPatterns);
-  for (Index row = 0; row < kPatterns; ++row) {
-    Eigen::Vector3d sum = Eigen::Vector3d::Zero();
-    double whole = 0;
-    for (Index i = 0; i < 12; ++i) {
-      if ((row >> i & 1) == 0) continue;
-      whole += 1;
-      sum += vertices[static_cast<std::size_t>(i)];
-    }
-    out[row] = whole - 0.4 * sum.squaredNorm();
-  }
-  return out;
-}
-
-TwelveBits twelve_bits() {
-  TwelveBits out;
-  out.x.resize(kPatterns, 12);
-  for (Index row = 0; row < kPatterns; ++row) {
-    for (Index i = 0; i < 12; ++i) out.x(row, i) = (row >> i & 1) != 0 ? 1.0F : 0.0F;
-  }
-  for (const double psi : twelve_bit_scores()) {
-    out.labels.push_back(psi > kTwelveBitThreshold ? 1 : 0);
-  }
-  return out;
-}
 
 double code_entropy_bits(std::span<const std::int32_t> codes, Index columns) {
   return measure::plug_in_entropy_bits(

@@ -3,11 +3,7 @@
 // How much the layers of a small network tell of its input while it learns, by estimators that
 // follow the scale of the activations: the claim of recipe adaptive-mi-estimators.
 //
-// Task: 12 bits, each at a vertex of an icosahedron; all 4096 patterns, equally likely. The label
-// tells whether more than about half of the bits are set, less where they lie on one side:
-//   y = 1 where sum_i x_i - .4 |sum_i x_i v_i|^2 > 4.75
-// It is the same for turned and mirrored patterns, y = 1 for 2,098 of them, for 8, 62 and 85 % of
-// those of 5, 6 and 7 bits: like the task of Shwartz-Ziv and Tishby, whose rule was not published.
+// Task: data::twelve_bits(), all 4096 patterns equally likely.
 // Network: 12-10-7-5-4-3-2, cross-entropy plus l2 * (sum of squared weights and biases),
 // Adam.
 // A network without noise has I(X;T) = H(T), 12 bits for any layer that is one to one, so that
@@ -17,7 +13,7 @@
 //          `noise` times the layer's largest activation at that epoch, on 1024 of the patterns
 // Sources: Chelombiev, Houghton, O'Donnell, "Adaptive Estimators Show Information Compression in
 // Deep Neural Networks", ICLR 2019 (estimators, claim; the largest activation as scale of the noise
-// is our reading); Shwartz-Ziv, Tishby 2017 (task, sizes).
+// is our reading); Shwartz-Ziv, Tishby 2017 (sizes).
 #pragma once
 
 #include <cstdint>
@@ -60,16 +56,6 @@ struct PlaneOptions {
           core::between(1e-4, 10));
   }
 };
-
-// The 4096 patterns (bit i of row r is bit i of r) and their labels.
-struct TwelveBits {
-  core::MatrixF x;  // 4096*12, 0 or 1
-  std::vector<std::int32_t> labels;
-};
-TwelveBits twelve_bits();
-// psi(x) = sum_i x_i - .4 |sum_i x_i v_i|^2 of each pattern; label 1 above the threshold.
-core::Vector twelve_bit_scores();
-inline constexpr double kTwelveBitThreshold = 4.75;
 
 // H of the rows of codes as counted, in bits.
 double code_entropy_bits(std::span<const std::int32_t> codes, core::Index columns);

@@ -91,6 +91,7 @@ class Trainer {
     const std::int64_t n = training.size();
     x_ = model_.inputs(training.x);
     target_ = targets(model_, training);
+    labels_ = &training.labels;
     const auto held_out = static_cast<std::int64_t>(static_cast<double>(n) * options_.validation);
     if (n - held_out < 1) core::fail_argument("learn.train", "no training samples are left");
     if (options_.validation > 0 && held_out == 0) {
@@ -107,6 +108,29 @@ class Trainer {
     const Tensor all = torch::tensor(rows, torch::kInt64);
     validation_rows_ = all.narrow(0, 0, held_out).to(device_);
     train_rows_ = all.narrow(0, held_out, n - held_out).to(device_);
+  }
+
+  // Is the plane measured after this epoch? epochs^(i / (planes - 1)), rounded, i = 0, 1, ...
+  bool plane_due(int epoch) const {
+    for (int i = 0; i < options_.planes; ++i) {
+      const double along = options_.planes > 1 ? static_cast<double>(i) / (options_.planes - 1) : 1;
+      if (std::lround(std::pow(options_.epochs, along)) == epoch) return true;
+    }
+    return false;
+  }
+
+  std::vector<net::PlanePoint> plane() {
+    constexpr std::int64_t kMost = 500;
+    const Tensor rows =
+        (validation_rows_.size(0) > 1 ? validation_rows_ : train_rows_).slice(0, 0, kMost);
+    std::vector<std::int32_t> labels;
+    const Tensor places = rows.to(torch::kCPU).contiguous();
+    for (std::int64_t i = 0; i < places.size(0); ++i) {
+      labels.push_back((*labels_)[static_cast<std::size_t>(places.data_ptr<std::int64_t>()[i])]);
+    }
+    return net::information_plane(net::Executor(model_.graph(), {.device = device_}),
+                                  x_.index_select(0, rows), labels,
+                                  {.estimator = options_.plane_estimator}, core::silent());
   }
 
   Evaluation measure(const Tensor& rows) {
@@ -235,11 +259,14 @@ class Trainer {
     bool finished = false;
     const Tensor used = adam.averaged();
     good_ = used;
-    if (validation_rows_.size(0) > 0) {
-      const Tensor current = model_.parameters().flat().clone();
-      model_.parameters().set_values(used);
-      const Evaluation evaluation = measure(validation_rows_);
-      model_.parameters().set_values(current);
+    const Tensor current = model_.parameters().flat().clone();
+    model_.parameters().set_values(used);
+    if (stage == "whole" && plane_due(position_.epoch)) record.plane = plane();
+    std::optional<Evaluation> held;
+    if (validation_rows_.size(0) > 0) held = measure(validation_rows_);
+    model_.parameters().set_values(current);
+    if (held) {
+      const Evaluation& evaluation = *held;
       record.validation_prediction_bits = evaluation.mean_prediction_bits();
       record.validation_rate_bits = evaluation.mean_rate_bits();
       record.validation_distortion = evaluation.distortion;
@@ -398,7 +425,8 @@ class Trainer {
   std::filesystem::path checkpoint_;
   tensor::Device device_;
   Tensor x_, target_, train_rows_, validation_rows_;
-  Tensor features_;  // the body's, while it stays as it is
+  const std::vector<std::int32_t>* labels_ = nullptr;  // of all rows
+  Tensor features_;                                    // the body's, while it stays as it is
   Tensor log_beta_;
   Tensor rate_gap_;       // of the step before: (rate - target) / target, within +-1
   double rate_part_ = 1;  // of the steered rate, what files take

@@ -25,6 +25,9 @@ void check_trainer_options(const Model& model, const TrainerOptions& options) {
   if (options.augment == "flip" && model.problem().shape.size() != 3) {
     core::fail_argument("learn.train", "augment 'flip' needs images");
   }
+  if (options.planes > 0 && model.problem().regression()) {
+    core::fail_argument("learn.train", "planes need classes; the targets are numbers");
+  }
 }
 
 }  // namespace venturi::learn

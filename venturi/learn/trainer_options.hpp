@@ -30,6 +30,8 @@ struct TrainerOptions {
   std::string augment = "none";
   double hard = 0.5;
   double sharpness = 12;
+  int planes = 0;
+  std::string plane_estimator = "kde";
   ObjectiveOptions objective;
 
   template <class Self, class Visit>
@@ -79,6 +81,12 @@ struct TrainerOptions {
           "soft rounding of a quantized channel: where it ends, rising "
           "evenly from 0 until rounding is hard",
           core::between(0, 100));
+    visit("planes", self.planes,
+          "epochs of the whole model, evenly in the logarithm, at which the information plane of "
+          "its layers is measured (classes; on at most 500 held-out samples)",
+          core::between(0, 1000));
+    visit("plane_estimator", self.plane_estimator, "of the planes, see `venturi plane`",
+          core::one_of({"kde", "pca", "bins", "ebab"}));
     ObjectiveOptions::fields(self.objective, visit);
   }
 };

@@ -5,27 +5,43 @@ namespace venturi::learn {
 using core::Json;
 
 Json to_json(const EpochRecord& record) {
-  return {{"stage", record.stage},
-          {"epoch", record.epoch},
-          {"train_prediction_bits", record.train_prediction_bits},
-          {"train_rate_bits", record.train_rate_bits},
-          {"validation_prediction_bits", record.validation_prediction_bits},
-          {"validation_rate_bits", record.validation_rate_bits},
-          {"validation_distortion", record.validation_distortion},
-          {"beta", record.beta},
-          {"seconds", record.seconds}};
+  Json out = {{"stage", record.stage},
+              {"epoch", record.epoch},
+              {"train_prediction_bits", record.train_prediction_bits},
+              {"train_rate_bits", record.train_rate_bits},
+              {"validation_prediction_bits", record.validation_prediction_bits},
+              {"validation_rate_bits", record.validation_rate_bits},
+              {"validation_distortion", record.validation_distortion},
+              {"beta", record.beta},
+              {"seconds", record.seconds}};
+  for (const net::PlanePoint& p : record.plane) {
+    out["plane"].push_back({{"edge", p.edge},
+                            {"units", p.units},
+                            {"rate", {p.rate_low, p.rate_high}},
+                            {"label", {p.label_low, p.label_high}}});
+  }
+  return out;
 }
 
 EpochRecord epoch_record_from_json(const Json& json) {
-  return {.stage = json.at("stage"),
-          .epoch = json.at("epoch"),
-          .train_prediction_bits = json.at("train_prediction_bits"),
-          .train_rate_bits = json.at("train_rate_bits"),
-          .validation_prediction_bits = json.at("validation_prediction_bits"),
-          .validation_rate_bits = json.at("validation_rate_bits"),
-          .validation_distortion = json.at("validation_distortion"),
-          .beta = json.at("beta"),
-          .seconds = json.at("seconds")};
+  EpochRecord out{.stage = json.at("stage"),
+                  .epoch = json.at("epoch"),
+                  .train_prediction_bits = json.at("train_prediction_bits"),
+                  .train_rate_bits = json.at("train_rate_bits"),
+                  .validation_prediction_bits = json.at("validation_prediction_bits"),
+                  .validation_rate_bits = json.at("validation_rate_bits"),
+                  .validation_distortion = json.at("validation_distortion"),
+                  .beta = json.at("beta"),
+                  .seconds = json.at("seconds")};
+  for (const Json& p : json.value("plane", Json::array())) {
+    out.plane.push_back({.edge = p.at("edge"),
+                         .units = p.at("units"),
+                         .rate_low = p.at("rate").at(0),
+                         .rate_high = p.at("rate").at(1),
+                         .label_low = p.at("label").at(0),
+                         .label_high = p.at("label").at(1)});
+  }
+  return out;
 }
 
 Json to_json(const TrainingResult& result) {

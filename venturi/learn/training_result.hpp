@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "venturi/learn/evaluate.hpp"
+#include "venturi/net/plane.hpp"
 
 namespace venturi::learn {
 
@@ -18,6 +19,7 @@ struct EpochRecord {
   double validation_prediction_bits = 0, validation_rate_bits = 0, validation_distortion = 0;
   double beta = 0;
   double seconds = 0;
+  std::vector<net::PlanePoint> plane;  // of the layers, where it was asked for
 };
 
 struct TrainingResult {

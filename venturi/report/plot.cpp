@@ -49,6 +49,7 @@ class PlotPen {
     draw_axes(frame_.top - 12 - lines.room_above());
     lines.draw(canvas_, frame_, x_, y_);
     for (std::size_t s = 0; s < plot_.series.size(); ++s) draw_series(s);
+    draw_motion();
     double y = legend_.draw(canvas_, frame_.bottom + x_axis_height());
     y = canvas_.small_print(small_print(), y, width_ - 2 * kPad);
     return canvas_.document(plot_.title, width_, std::max<double>(height_, y + kFoot), form);
@@ -277,6 +278,48 @@ class PlotPen {
     if (n > kMostTips) canvas_.raw("</g>\n");
   }
 
+  // A mark that runs along each series of as many points as there are frames, and their names.
+  void draw_motion() {
+    const std::size_t count = plot_.frames.size();
+    if (count < 2) return;
+    const std::string time =
+        fmt::format("dur=\"{}s\" repeatCount=\"indefinite\"",
+                    px(std::clamp(0.4 * static_cast<double>(count), 3.0, 20.0)));
+    for (std::size_t s = 0; s < plot_.series.size(); ++s) {
+      const Series& series = plot_.series[s];
+      if (series.x.size() != count) continue;
+      std::string xs, ys;
+      Pixel last{-1e6, -1e6};  // out of sight until there is a place
+      for (std::size_t i = 0; i < count; ++i) {
+        if (drawable(series.x[i], x_.log) && drawable(series.y[i], y_.log)) {
+          const Pixel at{x_(series.x[i]), y_(series.y[i])};
+          last = inside(at) ? at : Pixel{-1e6, -1e6};
+        }
+        xs += (i == 0 ? "" : ";") + px(last.x);
+        ys += (i == 0 ? "" : ";") + px(last.y);
+      }
+      canvas_.raw(fmt::format(
+          "<g class=\"{0}\"><circle class=\"vt-mark vt-moving\" cx=\"{1}\" cy=\"{2}\" r=\"6\">"
+          "<animate attributeName=\"cx\" values=\"{3}\" {5}/>"
+          "<animate attributeName=\"cy\" values=\"{4}\" {5}/></circle></g>\n",
+          series_class(s), px(last.x), px(last.y), xs, ys, time));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const double from = static_cast<double>(i) / static_cast<double>(count);
+      const double to = static_cast<double>(i + 1) / static_cast<double>(count);
+      const bool first = i == 0, last = i + 1 == count;
+      canvas_.raw(
+          fmt::format("<g opacity=\"{}\"><animate attributeName=\"opacity\" calcMode=\"discrete\" "
+                      "values=\"{}{}\" keyTimes=\"{}{}\" {}/>\n",
+                      last ? 1 : 0, first ? "1" : "0;1", last ? "" : ";0",
+                      first ? "0" : fmt::format("0;{:.6f}", from),
+                      last ? "" : fmt::format(";{:.6f}", to), time));
+      canvas_.text(frame_.right, frame_.top - 6, plot_.frames[i],
+                   "class=\"vt-label\" text-anchor=\"end\"");
+      canvas_.raw("</g>\n");
+    }
+  }
+
   static std::string hit(Pixel at) {
     return fmt::format("<circle class=\"vt-hit\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", px(at.x),
                        px(at.y), px(kHitRadius));
@@ -338,6 +381,10 @@ void check_plot(const Plot& plot, Size size, std::string_view where) {
   check_size(size, where);
   check_axis(plot.x, where);
   check_axis(plot.y, where);
+  if (plot.frames.size() > kMostFrames) {
+    core::fail_argument(where, "expected at most {} frames, got {}", kMostFrames,
+                        plot.frames.size());
+  }
   for (std::size_t s = 0; s < plot.series.size(); ++s) {
     const Series& series = plot.series[s];
     const std::size_t n = series.x.size();

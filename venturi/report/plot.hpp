@@ -50,7 +50,12 @@ struct Plot {
   Axis x, y;
   std::vector<Series> series;
   std::vector<ReferenceLine> lines;
+  // Names of moments ("epoch 3"), at most kMostFrames: a mark then runs along each series of as
+  // many points, by SVG's own animation, and the moment's name is shown. Where nothing moves (on
+  // paper), the marks stand at the last.
+  std::vector<std::string> frames;
 };
+inline constexpr std::size_t kMostFrames = 1000;
 
 // A matrix as coloured cells, its numbers written in the cells where they fit.
 struct HeatMap {
@@ -77,8 +82,9 @@ std::string to_svg(const HeatMap& map, Size size = {});
 
 // As records keep them: {"title","note","x":{"label","log","min","max"},"y":{...},
 // "series":[{"name","style":"line|points|line+points","x":[],"y":[],"y_low":[],"y_high":[],
-// "tips":[]}],"lines":[{"horizontal","at","label"}]}; a heat map has "rows", "columns" and
-// "values":[[...],...]. Numbers that are not finite are null. What is empty or preset is left out.
+// "tips":[]}],"lines":[{"horizontal","at","label"}],"frames":[]}; a heat map has "rows", "columns"
+// and "values":[[...],...]. Numbers that are not finite are null. What is empty or preset is left
+// out.
 core::Json to_json(const Plot& plot);
 core::Json to_json(const HeatMap& map);
 // The way back. DataError naming the field ("plot.series[2].y[7]: ...") on anything else, unknown

@@ -111,6 +111,7 @@ Json to_json(const Plot& plot) {
     if (!line.label.empty()) item["label"] = line.label;
     out["lines"].push_back(std::move(item));
   }
+  if (!plot.frames.empty()) out["frames"] = plot.frames;
   return out;
 }
 
@@ -135,7 +136,7 @@ Json to_json(const HeatMap& map) {
 }
 
 Plot plot_from(const Field& field) {
-  field.expect_keys({"title", "note", "x", "y", "series", "lines"});
+  field.expect_keys({"title", "note", "x", "y", "series", "lines", "frames"});
   Plot plot{.title = field.text("title"), .note = field.text("note")};
   if (const auto x = field.find("x")) plot.x = axis_from(*x);
   if (const auto y = field.find("y")) plot.y = axis_from(*y);
@@ -145,6 +146,7 @@ Plot plot_from(const Field& field) {
   if (const auto lines = field.find("lines")) {
     for (const auto& one : lines->elements()) plot.lines.push_back(line_from(one));
   }
+  if (const auto frames = field.find("frames")) plot.frames = frames->texts();
   check_as_data([&] { check_plot(plot, {}, field.path()); });
   return plot;
 }
