@@ -83,6 +83,12 @@ TEST(Wkl, WeightsMeetTheirConditions) {
       EXPECT_NEAR(moment / size, 0, 1e-10) << k << " " << d << " " << l;
     }
   }
+  // Of many dimensions: the first condition holds, the weights stay small.
+  for (const int d : {16, 50, 100}) {
+    const core::Vector w = wkl_weights(5, d);
+    EXPECT_NEAR(w.sum(), 1, 1e-10);
+    EXPECT_LE(w.lpNorm<1>(), 200);
+  }
   // In one dimension only the k-th neighbour counts.
   EXPECT_DOUBLE_EQ(wkl_weights(7, 1)[6], 1);
   EXPECT_ERROR(wkl_weights(0, 1), core::InvalidArgument, "k and d");

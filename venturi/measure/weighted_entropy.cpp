@@ -18,6 +18,12 @@ using core::Index;
 using core::Matrix;
 using core::MatrixView;
 
+namespace {
+
+constexpr double kMostWeight = 200;  // of sum_j |w_j|
+
+}  // namespace
+
 core::Vector wkl_weights(int k, Index d) {
   if (k < 1 || d < 1) {
     core::fail_argument("measure.wkl_weights", "expected k and d >= 1, got {} and {}", k, d);
@@ -28,19 +34,22 @@ core::Vector wkl_weights(int k, Index d) {
     if (j >= 1 && (places.empty() || places.back() != j)) places.push_back(j);
   }
   const auto count = static_cast<Index>(places.size());
-  const Index conditions = std::min(1 + d / 4, count);
-  Eigen::MatrixXd system(conditions, count);
-  for (Index l = 0; l < conditions; ++l) {
-    for (Index p = 0; p < count; ++p) {
-      const auto j = static_cast<double>(places[p]);
-      system(l, p) = std::exp(
-          std::lgamma(j + 2.0 * static_cast<double>(l) / static_cast<double>(d)) - std::lgamma(j));
+  core::Vector solved;
+  for (Index conditions = std::min(1 + d / 4, count); conditions >= 1; --conditions) {
+    Eigen::MatrixXd system(conditions, count);
+    for (Index l = 0; l < conditions; ++l) {
+      for (Index p = 0; p < count; ++p) {
+        const auto j = static_cast<double>(places[p]);
+        system(l, p) =
+            std::exp(std::lgamma(j + 2.0 * static_cast<double>(l) / static_cast<double>(d)) -
+                     std::lgamma(j));
+      }
     }
+    // Rows of one size: the conditions are homogeneous but for the first.
+    for (Index l = 1; l < conditions; ++l) system.row(l).normalize();
+    solved = system.completeOrthogonalDecomposition().solve(core::Vector::Unit(conditions, 0));
+    if (solved.lpNorm<1>() <= kMostWeight) break;
   }
-  // Rows of one size: the conditions are homogeneous but for the first.
-  for (Index l = 1; l < conditions; ++l) system.row(l).normalize();
-  const core::Vector solved =
-      system.completeOrthogonalDecomposition().solve(core::Vector::Unit(conditions, 0));
   core::Vector out = core::Vector::Zero(k);
   for (Index p = 0; p < count; ++p) out[places[p] - 1] = solved[p];
   return out;
