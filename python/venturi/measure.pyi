@@ -34,7 +34,7 @@ class Decomposition:
     synergy: Estimate
 
 def mi(
-    x: ArrayLike, y: ArrayLike, method: str = "ksg1", *, k: int = 3, bins: int = 0,
+    x: ArrayLike, y: ArrayLike, method: str = "auto", *, k: int = 3, bins: int = 0,
     scale: Scale = "none", interval: float = 0.95, permutations: int = 0, series: bool = False,
     block: int = 0, memory: int = 8192, seed: int = 1,
 ) -> Estimate: ...

@@ -135,5 +135,46 @@ TEST(Load, Cifar10) {
   EXPECT_EQ(pair.test->labels[0], 3);  // the first test image a cat
 }
 
+// Part of the patterns of `set` bits that have label 1.
+double share(const Dataset& task, int set) {
+  int ones = 0, all = 0;
+  for (core::Index r = 0; r < task.x.rows(); ++r) {
+    if (static_cast<int>(task.x.row(r).sum()) != set) continue;
+    ++all;
+    ones += task.labels[r];
+  }
+  return static_cast<double>(ones) / all;
+}
+
+TEST(TwelveBits, AreAllPatternsUnderASymmetricRule) {
+  const Dataset task = twelve_bits();
+  ASSERT_EQ(task.x.rows(), 4096);
+  int ones = 0;
+  for (core::Index r = 0; r < 4096; ++r) {
+    ones += task.labels[r];
+    for (core::Index i = 0; i < 12; ++i) EXPECT_EQ(task.x(r, i), static_cast<float>(r >> i & 1));
+  }
+  EXPECT_EQ(ones, 2098);
+  EXPECT_NEAR(share(task, 5), 60.0 / 792, 1e-12);
+  EXPECT_NEAR(share(task, 6), 572.0 / 924, 1e-12);
+  EXPECT_NEAR(share(task, 7), 672.0 / 792, 1e-12);
+  for (const int set : {0, 1, 2, 3, 4}) EXPECT_EQ(share(task, set), 0);
+  for (const int set : {8, 9, 10, 11, 12}) EXPECT_EQ(share(task, set), 1);
+}
+
+// The mirror image swaps each vertex with its opposite: vertices i and i + 9 (first sign and
+// second), i + 3 and i + 6.
+TEST(TwelveBits, LabelsAreThoseOfTheMirrorImage) {
+  const Dataset task = twelve_bits();
+  for (core::Index r = 0; r < 4096; ++r) {
+    core::Index mirrored = 0;
+    for (core::Index i = 0; i < 12; ++i) {
+      const core::Index group = i / 3, opposite = 3 * (3 - group) + i % 3;
+      if ((r >> i & 1) != 0) mirrored |= core::Index{1} << opposite;
+    }
+    EXPECT_EQ(task.labels[r], task.labels[mirrored]);
+  }
+}
+
 }  // namespace
 }  // namespace venturi::data

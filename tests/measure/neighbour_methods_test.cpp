@@ -87,7 +87,7 @@ TEST(Wkl, WeightsMeetTheirConditions) {
   for (const int d : {16, 50, 100}) {
     const core::Vector w = wkl_weights(5, d);
     EXPECT_NEAR(w.sum(), 1, 1e-10);
-    EXPECT_LE(w.lpNorm<1>(), 200);
+    EXPECT_LE(w.lpNorm<1>(), 400);
   }
   // In one dimension only the k-th neighbour counts.
   EXPECT_DOUBLE_EQ(wkl_weights(7, 1)[6], 1);

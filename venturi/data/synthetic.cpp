@@ -75,7 +75,8 @@ constexpr std::array<core::Member<SyntheticMaker>, 6> kSources{{
      make<ParityOptions, parity>},
     {"linear", "y = w.x + noise; I(x; y) and least error known (n, d, noise)", "own", "O(n d)",
      make<LinearOptions, linear>},
-    {"twelve-bits", "the 4096 patterns of 12 bits under a symmetric rule; for information planes",
+    {"twelve-bits",
+     "the 4096 patterns of 12 bits under a symmetric rule (n); for information planes",
      "after Shwartz-Ziv, Tishby 2017", "O(1)", make<TwelveBitsOptions, twelve_bits>},
 }};
 
@@ -220,7 +221,8 @@ core::Vector twelve_bit_scores() {
   return out;
 }
 
-Dataset twelve_bits(const TwelveBitsOptions&, core::Key) {
+Dataset twelve_bits(const TwelveBitsOptions& options, core::Key key) {
+  core::check_options(options, kWhere);
   Dataset out;
   out.name = "twelve-bits";
   out.x.resize(kTwelveBitPatterns, 12);
@@ -232,7 +234,10 @@ Dataset twelve_bits(const TwelveBitsOptions&, core::Key) {
   for (const double psi : twelve_bit_scores()) {
     out.labels.push_back(psi > kTwelveBitThreshold ? 1 : 0);
   }
-  return out;
+  if (options.n == kTwelveBitPatterns) return out;
+  auto rows = core::Random(key).permutation(kTwelveBitPatterns);
+  rows.resize(static_cast<std::size_t>(options.n));
+  return out.subset(rows);
 }
 
 }  // namespace venturi::data

@@ -112,8 +112,12 @@ core::Bits mutual_information(const LinearOptions& options);
 // those of 5, 6 and 7 bits: like the task of Shwartz-Ziv and Tishby, arXiv:1703.00810, whose rule
 // was not published.
 struct TwelveBitsOptions {
+  std::int64_t n = 4096;
+
   template <class Self, class Visit>
-  static void fields(Self&, Visit&&) {}
+  static void fields(Self& self, Visit&& visit) {
+    visit("n", self.n, "patterns; fewer than all are drawn at random", core::between(1, 4096));
+  }
 };
 Dataset twelve_bits(const TwelveBitsOptions& options = {}, core::Key key = core::Key(0));
 core::Vector twelve_bit_scores();  // psi of each

@@ -59,6 +59,7 @@ Measured information_by_kind(const Variable& x, const Variable& y, MiOptions opt
     const Variable& discrete = is_discrete(x) ? x : y;
     if (discrete.values.cols() == 1 || discrete.names) options.method = "ross";
   }
+  if (options.method == "default") options.method = options.series ? "ksg1" : "auto";
   const bool turn = default_asked && options.method == "ross" && !is_discrete(x);
   const Variable& first = turn ? y : x;
   const Variable& second = turn ? x : y;
@@ -135,8 +136,11 @@ std::vector<PairMeasured> every_pair(std::span<const Variable> variables, const 
   std::vector<double> p_values;
   for (std::size_t x = 0; x < variables.size(); ++x) {
     for (std::size_t y = x + 1; y < variables.size(); ++y) {
+      MiOptions own = options;
+      const bool amounts = !is_discrete(variables[x]) && !is_discrete(variables[y]);
+      if (own.method == "default" && amounts) own.method = "ksg1";
       out.push_back(
-          {x, y, information_by_kind(variables[x], variables[y], options, key.split(x).split(y))});
+          {x, y, information_by_kind(variables[x], variables[y], own, key.split(x).split(y))});
       p_values.push_back(out.back().measured.p_value.value_or(0));
     }
   }

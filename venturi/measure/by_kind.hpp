@@ -24,6 +24,7 @@ bool is_discrete(const Variable& v);
 // As the functions of mutual_information.hpp, but for method "default", which takes
 //   all variables discrete   miller-madow
 //   information, one of two  ross, with the discrete one as x if it is one column; else gao
+//   information, none        auto; of a series, whose rows are not independent, ksg1
 //   conditional, some        mesner-shalizi
 //   otherwise                the first of the table
 // Discrete variables are counted as labels whatever their values. InvalidArgument where codes of
@@ -51,7 +52,8 @@ struct PairMeasured {
   double q_value = 0;  // 0 without permutations
 };
 
-// All pairs of m >= 2 variables in order, each by information_by_kind(). q_value: the p-value
+// All pairs of m >= 2 variables in order, each by information_by_kind(), but amounts by default by
+// ksg1: `auto` takes seconds a pair. q_value: the p-value
 // adjusted for the number of pairs, so that taking those with q <= .05 makes one in twenty of them
 // false on average (Benjamini, Hochberg, JRSS B 57, 1995; Yekutieli's dependence not allowed for).
 std::vector<PairMeasured> every_pair(std::span<const Variable> variables, const MiOptions& options,

@@ -162,7 +162,7 @@ constexpr core::Member<MiMethod> kInformation[] = {
      "as ksg1",
      {mean_pair<ksg2_local>, Takes::density, search_bytes}},
     {"auto",
-     "chosen from the data among copulas, mixtures and neighbours",
+     "chosen from the data among copulas, mixtures and neighbours; the command's default",
      "own, see auto_information.hpp",
      "seconds to minutes for n = 10,000",
      {by_choice, Takes::anything, choice_bytes, false}},

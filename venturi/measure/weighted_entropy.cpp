@@ -20,7 +20,7 @@ using core::MatrixView;
 
 namespace {
 
-constexpr double kMostWeight = 200;  // of sum_j |w_j|
+constexpr double kMostWeight = 400;  // of sum_j |w_j|
 
 }  // namespace
 

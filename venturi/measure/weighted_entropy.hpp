@@ -9,7 +9,7 @@
 // of least norm with sum_j w_j = 1 and sum_j w_j G(j + 2l/d)/G(j) = 0, l = 1 .. floor(d/4), zero
 // but at j = floor(i k/d), i = 1 .. d. With fewer places than conditions (k < d), only the first
 // conditions are set. Up to 3 columns there is nothing to cancel: equal weights at those j.
-// Own: conditions are dropped from the last until sum_j |w_j| <= 200, since weights multiply the
+// Own: conditions are dropped from the last until sum_j |w_j| <= 400, since weights multiply the
 // noise of the distances (as published 755 for k = 5 and d = 12, 10^7 for d = 50: estimates of
 // thousands of nats). From 12 columns on at k = 5 this is no longer the published estimator.
 //
