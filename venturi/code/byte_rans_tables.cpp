@@ -30,15 +30,16 @@ void fill_encode_table(std::span<const std::uint32_t> masses, int precision, Enc
   std::uint32_t cumulative = 0;
   for (std::size_t i = 0; i < 256; ++i) {
     const std::uint32_t mass = masses[i];
-    table.law[i] = cumulative << 16 | mass;
-    table.reciprocal[i] = 0;
-    cumulative += mass;
-    if (mass == 0) continue;
+    if (mass == 0) {
+      table.entry[i] = {};
+      continue;
+    }
     // Exact for 31-bit states: the least 2^s >= mass gives ceil(2^(31 + s) / mass) in 32 bits.
-    const int s = std::bit_width(mass - 1);
-    const std::uint64_t scaled = std::uint64_t{1} << (31 + s);
-    table.reciprocal[i] = static_cast<std::uint32_t>((scaled + mass - 1) / mass);
-    table.law[i] |= static_cast<std::uint32_t>(s) << 12;
+    const auto shift = 31 + static_cast<std::uint32_t>(std::bit_width(mass - 1));
+    const std::uint64_t scaled = std::uint64_t{1} << shift;
+    table.entry[i].reciprocal = static_cast<std::uint32_t>((scaled + mass - 1) / mass);
+    table.entry[i].law = shift << kShiftAt | cumulative << kPrecision | ((1U << precision) - mass);
+    cumulative += mass;
   }
 }
 
