@@ -19,9 +19,10 @@ constexpr int kStates = 8;
 constexpr std::uint32_t kLow = 1U << 15;
 constexpr int kEncodeShift = 31 - kPrecision;
 constexpr int kMostShift = 15;
+// Of a law to decode by: it is an escape's; its symbols have plain bits.
+constexpr std::uint32_t kEscapeBit = 1U << 24;
+constexpr std::uint32_t kPlainBit = 1U << 25;
 constexpr double kPlainScale = 16;  // scales above leave low bits plain
-// A slot number outside every table, for escapes.
-constexpr std::uint32_t kEscape = 255;
 
 // As in byte_rans: mass (bits 0-11), s (12-15), cumulative (16-31); (x * reciprocal) >> (31 + s) is
 // x divided by the mass.
@@ -47,46 +48,57 @@ void check_index(std::string_view where, std::span<const std::uint8_t> index, st
   }
 }
 
-// Bits of `shift` a symbol, read from bytes whose number is checked before.
+// Bits of at most kMostShift a symbol; zeros after the last byte.
 class PlainBits {
  public:
   explicit PlainBits(core::Bytes bytes) : bytes_(bytes) {}
-  std::uint32_t get(int count) {
-    if (filled_ < count) refill();
-    const auto value = static_cast<std::uint32_t>(pending_ & ((1U << count) - 1));
-    pending_ >>= count;
-    filled_ -= count;
-    return value;
+  std::size_t bytes_used() const { return (at_ + 7) / 8; }
+  // Whether that many bytes lie ahead, of which the first may be begun.
+  bool has(std::size_t bytes) const { return at_ / 8 + bytes <= bytes_.size(); }
+  // With has(4).
+  std::uint32_t get_checked(int count) {
+    std::uint32_t four = 0;
+    std::memcpy(&four, bytes_.data() + at_ / 8, 4);
+    return take(four, count);
   }
-  bool padding_is_zero() const { return pending_ == 0; }
+  std::uint32_t get(int count) {
+    std::uint32_t four = 0;
+    for (std::size_t j = 0; j < 4 && has(j + 1); ++j) {
+      four |= std::to_integer<std::uint32_t>(bytes_[at_ / 8 + j]) << (8 * j);
+    }
+    return take(four, count);
+  }
+  // After all, if no more bytes are used than there are.
+  bool padding_is_zero() const {
+    return at_ % 8 == 0 || std::to_integer<unsigned>(bytes_[at_ / 8]) >> (at_ % 8) == 0;
+  }
 
  private:
-  void refill() {
-    if (bytes_.size() - at_ >= 4) {
-      pending_ |= static_cast<std::uint64_t>(load_u32(bytes_.data() + at_)) << filled_;
-      at_ += 4;
-      filled_ += 32;
-      return;
-    }
-    for (; at_ < bytes_.size(); filled_ += 8) {
-      pending_ |= std::to_integer<std::uint64_t>(bytes_[at_++]) << filled_;
-    }
+  std::uint32_t take(std::uint32_t four, int count) {
+    const std::uint32_t value = (four >> (at_ % 8)) & ((1U << count) - 1);
+    at_ += static_cast<std::size_t>(count);
+    return value;
   }
 
   core::Bytes bytes_;
-  std::size_t at_ = 0;
-  std::uint64_t pending_ = 0;
-  int filled_ = 0;
+  std::size_t at_ = 0;  // in bits
 };
 
 }  // namespace
 
 struct IndexedRans::Ready {
-  std::vector<EncodeEntry> encode;    // table * 256 + slot
-  std::vector<std::uint32_t> decode;  // table * 4096 + value: slot, mass, value - cumulative
-  std::vector<std::int32_t> first;    // of each table
-  std::vector<std::uint32_t> size;    // of each table
-  std::vector<std::uint8_t> shift;    // of each table
+  std::vector<EncodeEntry> encode;  // table * 256 + slot
+  // To decode, first the slot, then its law: 64 such tables fit into the second cache, where
+  // tables with the law in each of 4096 places do not.
+  std::vector<std::uint8_t> slots;  // table * 4096 + value
+  std::vector<std::uint32_t> laws;  // Place::laws + slot: mass (0-11), cumulative (12-23), flags
+  struct Place {
+    std::uint32_t laws;
+    std::int32_t first;
+  };
+  std::vector<Place> places;        // of each table
+  std::vector<std::uint32_t> size;  // of each table
+  std::vector<std::uint8_t> shift;  // of each table
   bool any_shift = false;
 };
 
@@ -141,7 +153,7 @@ IndexedRans::IndexedRans(std::vector<ShiftedTable> tables)
     core::fail_argument(where, "expected 1 to 256 tables, got {}", tables_.size());
   }
   ready_->encode.resize(256 * tables_.size());
-  ready_->decode.resize(kUnits * tables_.size());
+  ready_->slots.resize(kUnits * tables_.size());
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     const auto& [table, shift] = tables_[t];
     if (table.precision() != kPrecision || table.size() > 255 || shift < 0 || shift > kMostShift) {
@@ -150,16 +162,16 @@ IndexedRans::IndexedRans(std::vector<ShiftedTable> tables)
                           "most 255, 0 to {}",
                           t, table.precision(), table.size(), shift, kPrecision, kMostShift);
     }
-    std::uint32_t* decode = ready_->decode.data() + kUnits * t;
+    ready_->places.push_back({static_cast<std::uint32_t>(ready_->laws.size()), table.first()});
+    std::uint8_t* slots = ready_->slots.data() + kUnits * t;
     for (std::size_t slot = 0; slot <= table.size(); ++slot) {
       const std::uint32_t mass = table.mass(slot);
-      ready_->encode[256 * t + slot] = encode_entry(mass, table.cumulative(slot));
-      const std::uint32_t name = slot == table.size() ? kEscape : static_cast<std::uint32_t>(slot);
-      for (std::uint32_t rest = 0; rest < mass; ++rest) {
-        decode[table.cumulative(slot) + rest] = name | mass << 8 | rest << 20;
-      }
+      const std::uint32_t cumulative = table.cumulative(slot);
+      ready_->encode[256 * t + slot] = encode_entry(mass, cumulative);
+      const std::uint32_t plain = shift > 0 ? kPlainBit : 0;
+      ready_->laws.push_back(mass | cumulative << 12 | (slot == table.size() ? kEscapeBit : plain));
+      std::fill_n(slots + cumulative, mass, static_cast<std::uint8_t>(slot));
     }
-    ready_->first.push_back(table.first());
     ready_->size.push_back(static_cast<std::uint32_t>(table.size()));
     ready_->shift.push_back(static_cast<std::uint8_t>(shift));
     ready_->any_shift = ready_->any_shift || shift > 0;
@@ -199,7 +211,7 @@ std::vector<std::byte> IndexedRans::encode(std::span<const std::int32_t> symbols
   for (std::size_t i = n; i-- > 0;) {
     const std::size_t t = index[i];
     std::uint32_t slot = static_cast<std::uint32_t>(symbols[i] >> ready.shift[t]) -
-                         static_cast<std::uint32_t>(ready.first[t]);
+                         static_cast<std::uint32_t>(ready.places[t].first);
     if (slot >= ready.size[t]) {
       slot = ready.size[t];
       escapes.push_back(symbols[i]);
@@ -227,7 +239,7 @@ std::vector<std::byte> IndexedRans::encode(std::span<const std::int32_t> symbols
     const std::size_t t = index[i];
     const int shift = ready.shift[t];
     const auto z = static_cast<std::uint32_t>(symbols[i] >> shift);
-    const bool inside = z - static_cast<std::uint32_t>(ready.first[t]) < ready.size[t];
+    const bool inside = z - static_cast<std::uint32_t>(ready.places[t].first) < ready.size[t];
     bits.put(static_cast<std::uint32_t>(symbols[i]), inside ? shift : 0);
   }
   bits.finish();
@@ -258,16 +270,33 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
   const std::byte* from = words.data();
   const std::byte* const end = from + words.size();
   const Ready& ready = *ready_;
-  std::size_t escapes_seen = 0;
+  const std::uint8_t* const slots = ready.slots.data();
+  const std::uint32_t* const laws = ready.laws.data();
+  const Ready::Place* const places = ready.places.data();
+  const std::uint8_t* const tables = index.data();
+  std::int32_t* const values = out.data();
+  std::vector<std::size_t> escapes;  // their places
   std::size_t i = 0;
+  std::uint32_t any = 0;
   const auto step = [&](std::uint32_t x) {
-    const std::size_t t = index[i];
-    const std::uint32_t entry = ready.decode[kUnits * t + (x & (kUnits - 1))];
-    const std::uint32_t slot = entry & 255;
+    const std::size_t t = tables[i];
+    const std::uint32_t value = x & (kUnits - 1);
+    const std::uint32_t slot = slots[kUnits * t + value];
+    const auto [row, first] = places[t];
+    const std::uint32_t law = laws[row + slot];
     // Unsigned: an escape's slot may pass the largest int32; restore() puts its value in.
-    out[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(ready.first[t]));
-    escapes_seen += slot == kEscape ? 1 : 0;
-    return ((entry >> 8) & (kUnits - 1)) * (x >> kPrecision) + (entry >> 20);
+    values[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(first));
+    any |= law;
+    return (law & (kUnits - 1)) * (x >> kPrecision) + value - ((law >> 12) & (kUnits - 1));
+  };
+  const auto note_escapes = [&](std::size_t begin) {
+    any &= ~kEscapeBit;
+    for (std::size_t j = begin; j < i; ++j) {
+      const std::size_t t = tables[j];
+      const std::uint32_t slot =
+          static_cast<std::uint32_t>(values[j]) - static_cast<std::uint32_t>(places[t].first);
+      if (slot == ready.size[t]) escapes.push_back(j);
+    }
   };
   // Eight symbols read at most eight words, so that while 16 bytes are left none needs a check.
   while (n - i >= kStates && end - from >= 2 * kStates) {
@@ -280,7 +309,9 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
       state = x << (16 * low) | (word & (0U - low));
       from += 2 * low;
     }
+    if ((any & kEscapeBit) != 0) note_escapes(i - kStates);
   }
+  const std::size_t tail = i;
   for (; i < n; ++i) {
     std::uint32_t& state = states[i % kStates];
     state = step(state);
@@ -291,48 +322,58 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
     from += 2;
     state = state << 16 | word;
   }
+  note_escapes(tail);
   const bool at_start = std::all_of(std::begin(states), std::end(states),
                                     [](std::uint32_t state) { return state == kLow; });
-  if (from != end || !at_start || escapes_seen != escape_count) {
+  if (from != end || !at_start || escapes.size() != escape_count) {
     core::fail_data(where, "the words do not end where they should, at byte {}",
                     reader.offset() - static_cast<std::size_t>(end - from));
   }
-  restore(reader, index, escape_count, out);
+  restore(reader, index, escapes, (any & kPlainBit) != 0, out);
   return out;
 }
 
 void IndexedRans::restore(ByteReader& reader, std::span<const std::uint8_t> index,
-                          std::size_t escape_count, std::vector<std::int32_t>& out) const {
+                          std::span<const std::size_t> escapes, bool plain,
+                          std::vector<std::int32_t>& out) const {
   constexpr std::string_view where = "code.IndexedRans.decode";
-  const Ready& ready = *ready_;
-  std::vector<std::int32_t> escapes(escape_count);
-  for (std::int32_t& escape : escapes) {
-    escape = static_cast<std::int32_t>(unzigzag(reader.varint("escape", 0xFFFFFFFF)));
+  std::vector<std::int32_t> escaped(escapes.size());
+  for (std::int32_t& value : escaped) {
+    value = static_cast<std::int32_t>(unzigzag(reader.varint("escape", 0xFFFFFFFF)));
   }
-  if (ready.any_shift || escape_count > 0) {
-    std::size_t plain = 0;
-    const auto is_escape = [&](std::size_t i) {
-      const std::size_t t = index[i];
-      return static_cast<std::uint32_t>(out[i]) - static_cast<std::uint32_t>(ready.first[t]) ==
-             kEscape;
+  if (plain) {
+    ByteReader rest = reader;
+    PlainBits bits(rest.take(rest.left(), "plain bits"));
+    const std::uint8_t* const shifts = ready_->shift.data();
+    const std::uint8_t* const tables = index.data();
+    std::int32_t* const values = out.data();
+    // Shift 0 takes no bits: cheaper than a branch that cannot be foreseen.
+    const auto put = [&](std::size_t i, int shift, std::uint32_t low) {
+      values[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(values[i]) << shift | low);
     };
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      plain += is_escape(i) ? 0 : ready.shift[index[i]];
-    }
-    PlainBits bits(reader.take((plain + 7) / 8, "plain bits"));
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      if (escape_count > 0 && is_escape(i)) {
-        out[i] = escapes[next++];
-        continue;
+    std::size_t i = 0;
+    const auto until = [&](std::size_t stop) {
+      constexpr std::size_t kTogether = 8;
+      while (stop - i >= kTogether && bits.has(kTogether * 2 + 4)) {
+        for (const std::size_t end = i + kTogether; i < end; ++i) {
+          const int shift = shifts[tables[i]];
+          put(i, shift, bits.get_checked(shift));
+        }
       }
-      // Shift 0 takes no bits: cheaper than a branch that cannot be foreseen.
-      const int shift = ready.shift[index[i]];
-      out[i] =
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(out[i]) << shift | bits.get(shift));
+      for (; i < stop; ++i) {
+        const int shift = shifts[tables[i]];
+        put(i, shift, bits.get(shift));
+      }
+    };
+    for (const std::size_t escape : escapes) {
+      until(escape);
+      ++i;
     }
+    until(out.size());
+    reader.take(bits.bytes_used(), "plain bits");
     if (!bits.padding_is_zero()) core::fail_data(where, "the padding of the last byte is not zero");
   }
+  for (std::size_t j = 0; j < escapes.size(); ++j) out[escapes[j]] = escaped[j];
   if (reader.left() > 0) {
     core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());
   }
