@@ -3,8 +3,6 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-
-#include <algorithm>
 #endif
 
 namespace venturi::code::byte_rans {
@@ -93,7 +91,8 @@ template <int kCount, int kBits>
 void decode_together(DecodeStream* streams, const DecodeTable& table) {
   __m256i x[kCount][4];
   const std::uint8_t* in[kCount];
-  const std::uint8_t* last[kCount];  // of the places from which a group can be read
+  // Of the places from which a group can be read: at worst among the states, which lie before.
+  const std::uint8_t* last[kCount];
   std::uint8_t* out[kCount];
   std::size_t least = streams[0].groups;
   for (int s = 0; s < kCount; ++s) {
@@ -101,7 +100,7 @@ void decode_together(DecodeStream* streams, const DecodeTable& table) {
     in[s] = streams[s].in;
     last[s] = streams[s].end - 2 * kStates;
     out[s] = streams[s].out;
-    least = std::min(least, streams[s].groups);
+    least = streams[s].groups < least ? streams[s].groups : least;
   }
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   std::size_t groups = 0;
@@ -148,8 +147,8 @@ void decode_streams(DecodeStream* streams, const DecodeTable& table) {
 inline __m256i every_other(const EncodeEntry* table, const std::uint8_t* in) {
   const auto pair = [&](int i) {
     const __m128i low = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + in[i]));
-    return _mm_castpd_si128(
-        _mm_loadh_pd(_mm_castsi128_pd(low), reinterpret_cast<const double*>(table + in[i + 2])));
+    return _mm_castps_si128(
+        _mm_loadh_pi(_mm_castsi128_ps(low), reinterpret_cast<const __m64*>(table + in[i + 2])));
   };
   return _mm256_set_m128i(pair(4), pair(0));
 }
