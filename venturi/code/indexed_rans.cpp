@@ -87,19 +87,19 @@ class PlainBits {
 }  // namespace
 
 struct IndexedRans::Ready {
-  std::vector<EncodeEntry> encode;  // table * 256 + slot
+  struct Place {
+    std::uint32_t row;  // where the table's rows below begin
+    std::int32_t first;
+    std::uint32_t size;
+    std::int32_t shift;
+  };
+  std::vector<Place> places;  // of each table
+  // Rows of size + 1 slots.
+  std::vector<EncodeEntry> encode;
   // To decode, first the slot, then its law: 64 such tables fit into the second cache, where
   // tables with the law in each of 4096 places do not.
   std::vector<std::uint8_t> slots;  // table * 4096 + value
-  std::vector<std::uint32_t> laws;  // Place::laws + slot: mass (0-11), cumulative (12-23), flags
-  struct Place {
-    std::uint32_t laws;
-    std::int32_t first;
-  };
-  std::vector<Place> places;        // of each table
-  std::vector<std::uint32_t> size;  // of each table
-  std::vector<std::uint8_t> shift;  // of each table
-  bool any_shift = false;
+  std::vector<std::uint32_t> laws;  // row + slot: mass (0-11), cumulative (12-23), flags
 };
 
 std::vector<double> log_spaced_scales(double least, double most, int count) {
@@ -152,7 +152,6 @@ IndexedRans::IndexedRans(std::vector<ShiftedTable> tables)
   if (tables_.empty() || tables_.size() > 256) {
     core::fail_argument(where, "expected 1 to 256 tables, got {}", tables_.size());
   }
-  ready_->encode.resize(256 * tables_.size());
   ready_->slots.resize(kUnits * tables_.size());
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     const auto& [table, shift] = tables_[t];
@@ -162,19 +161,17 @@ IndexedRans::IndexedRans(std::vector<ShiftedTable> tables)
                           "most 255, 0 to {}",
                           t, table.precision(), table.size(), shift, kPrecision, kMostShift);
     }
-    ready_->places.push_back({static_cast<std::uint32_t>(ready_->laws.size()), table.first()});
+    ready_->places.push_back({static_cast<std::uint32_t>(ready_->laws.size()), table.first(),
+                              static_cast<std::uint32_t>(table.size()), shift});
     std::uint8_t* slots = ready_->slots.data() + kUnits * t;
     for (std::size_t slot = 0; slot <= table.size(); ++slot) {
       const std::uint32_t mass = table.mass(slot);
       const std::uint32_t cumulative = table.cumulative(slot);
-      ready_->encode[256 * t + slot] = encode_entry(mass, cumulative);
+      ready_->encode.push_back(encode_entry(mass, cumulative));
       const std::uint32_t plain = shift > 0 ? kPlainBit : 0;
       ready_->laws.push_back(mass | cumulative << 12 | (slot == table.size() ? kEscapeBit : plain));
       std::fill_n(slots + cumulative, mass, static_cast<std::uint8_t>(slot));
     }
-    ready_->size.push_back(static_cast<std::uint32_t>(table.size()));
-    ready_->shift.push_back(static_cast<std::uint8_t>(shift));
-    ready_->any_shift = ready_->any_shift || shift > 0;
   }
 }
 
@@ -207,16 +204,21 @@ std::vector<std::byte> IndexedRans::encode(std::span<const std::int32_t> symbols
   std::uint32_t states[kStates];
   std::fill(std::begin(states), std::end(states), kLow);
   std::vector<std::int32_t> escapes;
-  const Ready& ready = *ready_;
+  std::size_t plain = 0;  // bits
+  const Ready::Place* const places = ready_->places.data();
+  const EncodeEntry* const entries = ready_->encode.data();
+  const std::uint8_t* const tables = index.data();
   for (std::size_t i = n; i-- > 0;) {
-    const std::size_t t = index[i];
-    std::uint32_t slot = static_cast<std::uint32_t>(symbols[i] >> ready.shift[t]) -
-                         static_cast<std::uint32_t>(ready.places[t].first);
-    if (slot >= ready.size[t]) {
-      slot = ready.size[t];
+    const auto [row, first, size, shift] = places[tables[i]];
+    std::uint32_t slot =
+        static_cast<std::uint32_t>(symbols[i] >> shift) - static_cast<std::uint32_t>(first);
+    plain += static_cast<std::size_t>(shift);
+    if (slot >= size) {
+      slot = size;
       escapes.push_back(symbols[i]);
+      plain -= static_cast<std::size_t>(shift);
     }
-    const EncodeEntry entry = ready.encode[256 * t + slot];
+    const EncodeEntry entry = entries[row + slot];
     const std::uint32_t mass = entry.law & (kUnits - 1);
     std::uint32_t x = states[i % kStates];
     const auto word = static_cast<std::uint16_t>(x);
@@ -233,17 +235,32 @@ std::vector<std::byte> IndexedRans::encode(std::span<const std::int32_t> symbols
   for (const std::uint32_t state : states) put_u32(out, state);
   out.insert(out.end(), to, end);
   for (std::size_t i = escapes.size(); i-- > 0;) put_varint(out, zigzag(escapes[i]));
-  if (!ready.any_shift) return out;
-  BitWriter bits(out);
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t t = index[i];
-    const int shift = ready.shift[t];
-    const auto z = static_cast<std::uint32_t>(symbols[i] >> shift);
-    const bool inside = z - static_cast<std::uint32_t>(ready.places[t].first) < ready.size[t];
-    bits.put(static_cast<std::uint32_t>(symbols[i]), inside ? shift : 0);
-  }
-  bits.finish();
+  if (plain > 0) put_plain_bits(symbols, index, plain, out);
   return out;
+}
+
+void IndexedRans::put_plain_bits(std::span<const std::int32_t> symbols,
+                                 std::span<const std::uint8_t> index, std::size_t count,
+                                 std::vector<std::byte>& out) const {
+  std::size_t at = out.size();
+  const std::size_t end = at + (count + 7) / 8;
+  out.resize(end + sizeof(std::uint64_t));
+  std::uint64_t pending = 0;
+  int filled = 0;
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    const auto [row, first, size, shift] = ready_->places[index[i]];
+    const auto symbol = static_cast<std::uint32_t>(symbols[i]);
+    const std::uint32_t slot =
+        static_cast<std::uint32_t>(symbols[i] >> shift) - static_cast<std::uint32_t>(first);
+    const int bits = slot < size ? shift : 0;
+    pending |= static_cast<std::uint64_t>(symbol & ((1U << bits) - 1)) << filled;
+    filled += bits;
+    std::memcpy(out.data() + at, &pending, sizeof pending);
+    at += static_cast<std::size_t>(filled / 8);
+    pending >>= filled / 8 * 8;
+    filled %= 8;
+  }
+  out.resize(end);
 }
 
 std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
@@ -282,10 +299,9 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
     const std::size_t t = tables[i];
     const std::uint32_t value = x & (kUnits - 1);
     const std::uint32_t slot = slots[kUnits * t + value];
-    const auto [row, first] = places[t];
-    const std::uint32_t law = laws[row + slot];
+    const std::uint32_t law = laws[places[t].row + slot];
     // Unsigned: an escape's slot may pass the largest int32; restore() puts its value in.
-    values[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(first));
+    values[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(places[t].first));
     any |= law;
     return (law & (kUnits - 1)) * (x >> kPrecision) + value - ((law >> 12) & (kUnits - 1));
   };
@@ -295,7 +311,7 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
       const std::size_t t = tables[j];
       const std::uint32_t slot =
           static_cast<std::uint32_t>(values[j]) - static_cast<std::uint32_t>(places[t].first);
-      if (slot == ready.size[t]) escapes.push_back(j);
+      if (slot == places[t].size) escapes.push_back(j);
     }
   };
   // Eight symbols read at most eight words, so that while 16 bytes are left none needs a check.
@@ -344,7 +360,7 @@ void IndexedRans::restore(ByteReader& reader, std::span<const std::uint8_t> inde
   if (plain) {
     ByteReader rest = reader;
     PlainBits bits(rest.take(rest.left(), "plain bits"));
-    const std::uint8_t* const shifts = ready_->shift.data();
+    const Ready::Place* const places = ready_->places.data();
     const std::uint8_t* const tables = index.data();
     std::int32_t* const values = out.data();
     // Shift 0 takes no bits: cheaper than a branch that cannot be foreseen.
@@ -356,12 +372,12 @@ void IndexedRans::restore(ByteReader& reader, std::span<const std::uint8_t> inde
       constexpr std::size_t kTogether = 8;
       while (stop - i >= kTogether && bits.has(kTogether * 2 + 4)) {
         for (const std::size_t end = i + kTogether; i < end; ++i) {
-          const int shift = shifts[tables[i]];
+          const int shift = places[tables[i]].shift;
           put(i, shift, bits.get_checked(shift));
         }
       }
       for (; i < stop; ++i) {
-        const int shift = shifts[tables[i]];
+        const int shift = places[tables[i]].shift;
         put(i, shift, bits.get(shift));
       }
     };
