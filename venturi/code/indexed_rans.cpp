@@ -24,7 +24,7 @@ constexpr std::uint32_t kEscapeBit = 1U << 24;
 constexpr std::uint32_t kPlainBit = 1U << 25;
 constexpr double kPlainScale = 16;  // scales above leave low bits plain
 
-// As in byte_rans: mass (bits 0-11), s (12-15), cumulative (16-31); (x * reciprocal) >> (31 + s) is
+// Mass (bits 0-11), s (12-15), cumulative (16-31); (x * reciprocal) >> (31 + s) is
 // x divided by the mass.
 struct EncodeEntry {
   std::uint32_t law;
