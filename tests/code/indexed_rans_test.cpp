@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "tests/testing.hpp"
+#include "venturi/code/hex.hpp"
 #include "venturi/core/key.hpp"
 
 namespace venturi::code {
@@ -107,6 +108,26 @@ TEST(IndexedRans, EscapesFromATableAtTheEndOfTheRange) {
                                              std::numeric_limits<std::int32_t>::min()};
   const std::vector<std::uint8_t> index(symbols.size(), 0);
   EXPECT_EQ(coder.decode(coder.encode(symbols, index), index), symbols);
+}
+
+TEST(IndexedRans, GoldenStream) {
+  const double masses[5] = {1, 2, 4, 2, 1};
+  std::vector<ShiftedTable> tables;
+  for (const int shift : {0, 3}) {
+    tables.push_back({FrequencyTable::from_masses(-2, masses, .5, 12), shift});
+  }
+  const IndexedRans coder(std::move(tables));
+  std::vector<std::int32_t> symbols;
+  std::vector<std::uint8_t> index;
+  for (int i = 0; i < 60; ++i) {
+    symbols.push_back(i * i % 17 - 8 + (i == 40 ? 1000 : 0));
+    index.push_back(i % 3 == 0 ? 0 : 1);
+  }
+  constexpr std::string_view golden =
+      "0c10e90f45004033460098610900776d1100b22c966b48c5010063bf010074f9476d5fb9d8bfe3afd627ca793e1f"
+      "0f0b0a070d100e0e100d07c40f0a0b0f0b21f05e48c040ad1022c17b80098117";
+  EXPECT_EQ(to_hex(coder.encode(symbols, index)), golden);
+  EXPECT_EQ(coder.decode(from_hex(golden), index), symbols);
 }
 
 TEST(IndexedRans, StoredTablesDecode) {

@@ -63,22 +63,18 @@ void decode_together(DecodeStream* streams, const DecodeTable& table) {
   }
 }
 
-// 31 + s of the law in the low half of each 64-bit lane.
-inline __m512i shift_of(__m512i law) {
-  const __m512i s = _mm512_and_si512(_mm512_srli_epi64(law, 12), _mm512_set1_epi64(15));
-  return _mm512_add_epi64(s, _mm512_set1_epi64(31));
-}
-
 // One step of 16 states, words given away before `out`.
 inline void encode_16(__m512i& x, const std::uint8_t* in, std::uint8_t*& out,
                       const EncodeTable& table) {
   const __m512i symbols =
       _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
-  const __m512i law = _mm512_i32gather_epi32(symbols, table.law, 4);
-  const __m512i reciprocal = _mm512_i32gather_epi32(symbols, table.reciprocal, 4);
-  const __m512i mass = _mm512_and_si512(law, _mm512_set1_epi32(kMostMass));
-  const __mmask16 full = _mm512_cmpge_epu32_mask(
-      x, _mm512_sll_epi32(mass, _mm_cvtsi32_si128(kTopBits - table.precision)));
+  const __m512i reciprocal = _mm512_i32gather_epi32(symbols, &table.entry->reciprocal, 8);
+  const __m512i law = _mm512_i32gather_epi32(symbols, &table.entry->law, 8);
+  const __m512i bits = _mm512_set1_epi32(kLawBits);
+  const __m512i gain = _mm512_and_si512(law, bits);
+  const __m512i sum =
+      _mm512_add_epi32(x, _mm512_sll_epi32(gain, _mm_cvtsi32_si128(kTopBits - table.precision)));
+  const __mmask16 full = _mm512_cmplt_epi32_mask(sum, _mm512_setzero_si512());
   const __m256i words = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, x));
   const int count = __builtin_popcount(static_cast<unsigned>(full));
   out -= 2 * count;
@@ -86,16 +82,18 @@ inline void encode_16(__m512i& x, const std::uint8_t* in, std::uint8_t*& out,
   x = _mm512_mask_srli_epi32(x, full, x, 16);
 
   // The exact quotient of even and odd lanes, times what a state gains by each unit of it.
-  const __m512i gain = _mm512_sub_epi32(_mm512_set1_epi32(1 << table.precision), mass);
-  const __m512i even =
-      _mm512_mul_epu32(_mm512_srlv_epi64(_mm512_mul_epu32(x, reciprocal), shift_of(law)), gain);
+  const __m512i shift = _mm512_srli_epi32(law, kShiftAt);
+  const __m512i low_half = _mm512_set1_epi64(0xFFFFFFFF);
+  const __m512i even = _mm512_mul_epu32(
+      _mm512_srlv_epi64(_mm512_mul_epu32(x, reciprocal), _mm512_and_si512(shift, low_half)), gain);
   const __m512i odd = _mm512_mul_epu32(
       _mm512_srlv_epi64(
           _mm512_mul_epu32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(reciprocal, 32)),
-          shift_of(_mm512_srli_epi64(law, 32))),
+          _mm512_srli_epi64(shift, 32)),
       _mm512_srli_epi64(gain, 32));
   const __m512i gained = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
-  x = _mm512_add_epi32(_mm512_add_epi32(x, _mm512_srli_epi32(law, 16)), gained);
+  const __m512i cumulative = _mm512_and_si512(_mm512_srli_epi32(law, kPrecision), bits);
+  x = _mm512_add_epi32(_mm512_add_epi32(x, cumulative), gained);
 }
 
 template <int kCount>

@@ -19,17 +19,25 @@ constexpr int kCoarsePrecision = 12;
 constexpr std::uint32_t kMostMass = 4095;
 // States are in [kLow, 2^16 kLow) between symbols, so they are positive as signed numbers too.
 constexpr std::uint32_t kLow = 1U << 15;
-// A state at or above mass << (kTopBits - precision) gives a word away before it codes that symbol.
+// A state at or above mass << (kTopBits - precision) gives a word away before it codes that symbol:
+// one that passes 2^31 together with gain << (kTopBits - precision).
 constexpr int kTopBits = 31;
 // Bytes that the kernels may write before the place of the next word.
 constexpr std::size_t kSlack = 64;
 
-// For each byte its mass (bits 0-11), s (12-15) and cumulative mass (16-31), and a multiplier: a
-// state x < 2^31 divided by the mass is (x * reciprocal) >> (31 + s), exactly.
+// For each byte what a state gains by each unit of its quotient, 2^precision less the mass (bits
+// 0-12), the cumulative mass (13-25) and 31 + s (26-31): a state x < 2^31 divided by the mass is
+// (x * reciprocal) >> (31 + s), exactly.
+struct EncodeEntry {
+  std::uint32_t reciprocal;
+  std::uint32_t law;
+};
+constexpr std::uint32_t kLawBits = (1U << kPrecision) - 1;  // of each of the first two
+constexpr int kShiftAt = 2 * kPrecision;
+
 struct EncodeTable {
   int precision;
-  alignas(64) std::uint32_t law[256];
-  alignas(64) std::uint32_t reciprocal[256];
+  alignas(64) EncodeEntry entry[256];
 };
 
 // For each value below 2^precision its symbol (bits 0-7), mass (8-19) and the value less the

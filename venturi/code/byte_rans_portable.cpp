@@ -8,17 +8,16 @@ namespace {
 // The new state, and the place of the words, after one symbol.
 inline std::uint32_t encode_step(std::uint32_t x, std::uint8_t symbol, const EncodeTable& table,
                                  std::uint8_t*& out) {
-  const std::uint32_t law = table.law[symbol];
-  const std::uint32_t mass = law & kMostMass;
+  const auto [reciprocal, law] = table.entry[symbol];
+  const std::uint32_t gain = law & kLawBits;
   const auto word = static_cast<std::uint16_t>(x);
   std::memcpy(out - 2, &word, 2);
-  // 1 for a full state, without a branch: both sides are below 2^31.
-  const std::uint32_t full = ((mass << (kTopBits - table.precision)) - 1 - x) >> 31;
+  const std::uint32_t full = (x + (gain << (kTopBits - table.precision))) >> 31;
   out -= 2 * full;
   x >>= 16 * full;
-  const auto quotient = static_cast<std::uint32_t>(
-      (static_cast<std::uint64_t>(x) * table.reciprocal[symbol]) >> (31 + ((law >> 12) & 15)));
-  return x + quotient * ((1U << table.precision) - mass) + (law >> 16);
+  const auto quotient =
+      static_cast<std::uint32_t>((static_cast<std::uint64_t>(x) * reciprocal) >> (law >> kShiftAt));
+  return x + quotient * gain + ((law >> kPrecision) & kLawBits);
 }
 
 inline std::uint32_t decode_step(std::uint32_t x, std::uint32_t entry, int precision) {

@@ -16,6 +16,18 @@ bool has_byte_kernel(ByteKernel kernel) {
 
 namespace byte_rans {
 
+namespace {
+
+EncodeEntry entry_of(std::uint32_t mass, std::uint32_t cumulative, int precision) {
+  // Exact for 31-bit states: the least 2^s >= mass gives ceil(2^(31 + s) / mass) in 32 bits.
+  const auto shift = 31 + static_cast<std::uint32_t>(std::bit_width(mass - 1));
+  const std::uint64_t scaled = std::uint64_t{1} << shift;
+  return {static_cast<std::uint32_t>((scaled + mass - 1) / mass),
+          shift << kShiftAt | cumulative << kPrecision | ((1U << precision) - mass)};
+}
+
+}  // namespace
+
 Kernel kernel_of(ByteKernel kernel, std::string_view where) {
   if (!has_byte_kernel(kernel)) core::fail_argument(where, "this machine lacks the kernel");
   const bool best = kernel == ByteKernel::kBest;
@@ -29,16 +41,17 @@ void fill_encode_table(std::span<const std::uint32_t> masses, int precision, Enc
   table.precision = precision;
   std::uint32_t cumulative = 0;
   for (std::size_t i = 0; i < 256; ++i) {
-    const std::uint32_t mass = masses[i];
-    table.law[i] = cumulative << 16 | mass;
-    table.reciprocal[i] = 0;
+    table.entry[i] = masses[i] == 0 ? EncodeEntry{} : entry_of(masses[i], cumulative, precision);
+    cumulative += masses[i];
+  }
+}
+
+void fill_encode_table(std::span<const SymbolMass> law, int precision, EncodeTable& table) {
+  table.precision = precision;
+  std::uint32_t cumulative = 0;
+  for (const auto [symbol, mass] : law) {
+    table.entry[symbol] = entry_of(mass, cumulative, precision);
     cumulative += mass;
-    if (mass == 0) continue;
-    // Exact for 31-bit states: the least 2^s >= mass gives ceil(2^(31 + s) / mass) in 32 bits.
-    const int s = std::bit_width(mass - 1);
-    const std::uint64_t scaled = std::uint64_t{1} << (31 + s);
-    table.reciprocal[i] = static_cast<std::uint32_t>((scaled + mass - 1) / mass);
-    table.law[i] |= static_cast<std::uint32_t>(s) << 12;
   }
 }
 

@@ -25,6 +25,13 @@ Kernel kernel_of(ByteKernel kernel, std::string_view where);
 
 // 256 masses that sum to 2^precision, none above kMostMass.
 void fill_encode_table(std::span<const std::uint32_t> masses, int precision, EncodeTable& table);
+struct SymbolMass {
+  std::uint16_t symbol;
+  std::uint16_t mass;
+};
+// The symbols of a law by which alone the table will be used, rising; other entries stay as they
+// are.
+void fill_encode_table(std::span<const SymbolMass> law, int precision, EncodeTable& table);
 void fill_decode_table(std::span<const std::uint32_t> masses, int precision, DecodeTable& table);
 
 // How often each byte occurs in fewer than 2^32. Several tables, so that equal neighbours do not

@@ -2,7 +2,8 @@
 #include "venturi/code/circuit_kernels_body.hpp"
 
 #if defined(__AVX512F__)
-
+// g++ 12 warns of its own header: the untouched lanes of unmasked operations.
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 
 namespace venturi::code {

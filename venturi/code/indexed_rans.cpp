@@ -19,11 +19,12 @@ constexpr int kStates = 8;
 constexpr std::uint32_t kLow = 1U << 15;
 constexpr int kEncodeShift = 31 - kPrecision;
 constexpr int kMostShift = 15;
+// Of a law to decode by: it is an escape's; its symbols have plain bits.
+constexpr std::uint32_t kEscapeBit = 1U << 24;
+constexpr std::uint32_t kPlainBit = 1U << 25;
 constexpr double kPlainScale = 16;  // scales above leave low bits plain
-// A slot number outside every table, for escapes.
-constexpr std::uint32_t kEscape = 255;
 
-// As in byte_rans: mass (bits 0-11), s (12-15), cumulative (16-31); (x * reciprocal) >> (31 + s) is
+// Mass (bits 0-11), s (12-15), cumulative (16-31); (x * reciprocal) >> (31 + s) is
 // x divided by the mass.
 struct EncodeEntry {
   std::uint32_t law;
@@ -47,47 +48,58 @@ void check_index(std::string_view where, std::span<const std::uint8_t> index, st
   }
 }
 
-// Bits of `shift` a symbol, read from bytes whose number is checked before.
+// Bits of at most kMostShift a symbol; zeros after the last byte.
 class PlainBits {
  public:
   explicit PlainBits(core::Bytes bytes) : bytes_(bytes) {}
-  std::uint32_t get(int count) {
-    if (filled_ < count) refill();
-    const auto value = static_cast<std::uint32_t>(pending_ & ((1U << count) - 1));
-    pending_ >>= count;
-    filled_ -= count;
-    return value;
+  std::size_t bytes_used() const { return (at_ + 7) / 8; }
+  // Whether that many bytes lie ahead, of which the first may be begun.
+  bool has(std::size_t bytes) const { return at_ / 8 + bytes <= bytes_.size(); }
+  // With has(4).
+  std::uint32_t get_checked(int count) {
+    std::uint32_t four = 0;
+    std::memcpy(&four, bytes_.data() + at_ / 8, 4);
+    return take(four, count);
   }
-  bool padding_is_zero() const { return pending_ == 0; }
+  std::uint32_t get(int count) {
+    std::uint32_t four = 0;
+    for (std::size_t j = 0; j < 4 && has(j + 1); ++j) {
+      four |= std::to_integer<std::uint32_t>(bytes_[at_ / 8 + j]) << (8 * j);
+    }
+    return take(four, count);
+  }
+  // After all, if no more bytes are used than there are.
+  bool padding_is_zero() const {
+    return at_ % 8 == 0 || std::to_integer<unsigned>(bytes_[at_ / 8]) >> (at_ % 8) == 0;
+  }
 
  private:
-  void refill() {
-    if (bytes_.size() - at_ >= 4) {
-      pending_ |= static_cast<std::uint64_t>(load_u32(bytes_.data() + at_)) << filled_;
-      at_ += 4;
-      filled_ += 32;
-      return;
-    }
-    for (; at_ < bytes_.size(); filled_ += 8) {
-      pending_ |= std::to_integer<std::uint64_t>(bytes_[at_++]) << filled_;
-    }
+  std::uint32_t take(std::uint32_t four, int count) {
+    const std::uint32_t value = (four >> (at_ % 8)) & ((1U << count) - 1);
+    at_ += static_cast<std::size_t>(count);
+    return value;
   }
 
   core::Bytes bytes_;
-  std::size_t at_ = 0;
-  std::uint64_t pending_ = 0;
-  int filled_ = 0;
+  std::size_t at_ = 0;  // in bits
 };
 
 }  // namespace
 
 struct IndexedRans::Ready {
-  std::vector<EncodeEntry> encode;    // table * 256 + slot
-  std::vector<std::uint32_t> decode;  // table * 4096 + value: slot, mass, value - cumulative
-  std::vector<std::int32_t> first;    // of each table
-  std::vector<std::uint32_t> size;    // of each table
-  std::vector<std::uint8_t> shift;    // of each table
-  bool any_shift = false;
+  struct Place {
+    std::uint32_t row;  // where the table's rows below begin
+    std::int32_t first;
+    std::uint32_t size;
+    std::int32_t shift;
+  };
+  std::vector<Place> places;  // of each table
+  // Rows of size + 1 slots.
+  std::vector<EncodeEntry> encode;
+  // To decode, first the slot, then its law: 64 such tables fit into the second cache, where
+  // tables with the law in each of 4096 places do not.
+  std::vector<std::uint8_t> slots;  // table * 4096 + value
+  std::vector<std::uint32_t> laws;  // row + slot: mass (0-11), cumulative (12-23), flags
 };
 
 std::vector<double> log_spaced_scales(double least, double most, int count) {
@@ -140,8 +152,7 @@ IndexedRans::IndexedRans(std::vector<ShiftedTable> tables)
   if (tables_.empty() || tables_.size() > 256) {
     core::fail_argument(where, "expected 1 to 256 tables, got {}", tables_.size());
   }
-  ready_->encode.resize(256 * tables_.size());
-  ready_->decode.resize(kUnits * tables_.size());
+  ready_->slots.resize(kUnits * tables_.size());
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     const auto& [table, shift] = tables_[t];
     if (table.precision() != kPrecision || table.size() > 255 || shift < 0 || shift > kMostShift) {
@@ -150,19 +161,17 @@ IndexedRans::IndexedRans(std::vector<ShiftedTable> tables)
                           "most 255, 0 to {}",
                           t, table.precision(), table.size(), shift, kPrecision, kMostShift);
     }
-    std::uint32_t* decode = ready_->decode.data() + kUnits * t;
+    ready_->places.push_back({static_cast<std::uint32_t>(ready_->laws.size()), table.first(),
+                              static_cast<std::uint32_t>(table.size()), shift});
+    std::uint8_t* slots = ready_->slots.data() + kUnits * t;
     for (std::size_t slot = 0; slot <= table.size(); ++slot) {
       const std::uint32_t mass = table.mass(slot);
-      ready_->encode[256 * t + slot] = encode_entry(mass, table.cumulative(slot));
-      const std::uint32_t name = slot == table.size() ? kEscape : static_cast<std::uint32_t>(slot);
-      for (std::uint32_t rest = 0; rest < mass; ++rest) {
-        decode[table.cumulative(slot) + rest] = name | mass << 8 | rest << 20;
-      }
+      const std::uint32_t cumulative = table.cumulative(slot);
+      ready_->encode.push_back(encode_entry(mass, cumulative));
+      const std::uint32_t plain = shift > 0 ? kPlainBit : 0;
+      ready_->laws.push_back(mass | cumulative << 12 | (slot == table.size() ? kEscapeBit : plain));
+      std::fill_n(slots + cumulative, mass, static_cast<std::uint8_t>(slot));
     }
-    ready_->first.push_back(table.first());
-    ready_->size.push_back(static_cast<std::uint32_t>(table.size()));
-    ready_->shift.push_back(static_cast<std::uint8_t>(shift));
-    ready_->any_shift = ready_->any_shift || shift > 0;
   }
 }
 
@@ -195,16 +204,21 @@ std::vector<std::byte> IndexedRans::encode(std::span<const std::int32_t> symbols
   std::uint32_t states[kStates];
   std::fill(std::begin(states), std::end(states), kLow);
   std::vector<std::int32_t> escapes;
-  const Ready& ready = *ready_;
+  std::size_t plain = 0;  // bits
+  const Ready::Place* const places = ready_->places.data();
+  const EncodeEntry* const entries = ready_->encode.data();
+  const std::uint8_t* const tables = index.data();
   for (std::size_t i = n; i-- > 0;) {
-    const std::size_t t = index[i];
-    std::uint32_t slot = static_cast<std::uint32_t>(symbols[i] >> ready.shift[t]) -
-                         static_cast<std::uint32_t>(ready.first[t]);
-    if (slot >= ready.size[t]) {
-      slot = ready.size[t];
+    const auto [row, first, size, shift] = places[tables[i]];
+    std::uint32_t slot =
+        static_cast<std::uint32_t>(symbols[i] >> shift) - static_cast<std::uint32_t>(first);
+    plain += static_cast<std::size_t>(shift);
+    if (slot >= size) {
+      slot = size;
       escapes.push_back(symbols[i]);
+      plain -= static_cast<std::size_t>(shift);
     }
-    const EncodeEntry entry = ready.encode[256 * t + slot];
+    const EncodeEntry entry = entries[row + slot];
     const std::uint32_t mass = entry.law & (kUnits - 1);
     std::uint32_t x = states[i % kStates];
     const auto word = static_cast<std::uint16_t>(x);
@@ -221,17 +235,32 @@ std::vector<std::byte> IndexedRans::encode(std::span<const std::int32_t> symbols
   for (const std::uint32_t state : states) put_u32(out, state);
   out.insert(out.end(), to, end);
   for (std::size_t i = escapes.size(); i-- > 0;) put_varint(out, zigzag(escapes[i]));
-  if (!ready.any_shift) return out;
-  BitWriter bits(out);
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t t = index[i];
-    const int shift = ready.shift[t];
-    const auto z = static_cast<std::uint32_t>(symbols[i] >> shift);
-    const bool inside = z - static_cast<std::uint32_t>(ready.first[t]) < ready.size[t];
-    bits.put(static_cast<std::uint32_t>(symbols[i]), inside ? shift : 0);
-  }
-  bits.finish();
+  if (plain > 0) put_plain_bits(symbols, index, plain, out);
   return out;
+}
+
+void IndexedRans::put_plain_bits(std::span<const std::int32_t> symbols,
+                                 std::span<const std::uint8_t> index, std::size_t count,
+                                 std::vector<std::byte>& out) const {
+  std::size_t at = out.size();
+  const std::size_t end = at + (count + 7) / 8;
+  out.resize(end + sizeof(std::uint64_t));
+  std::uint64_t pending = 0;
+  int filled = 0;
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    const auto [row, first, size, shift] = ready_->places[index[i]];
+    const auto symbol = static_cast<std::uint32_t>(symbols[i]);
+    const std::uint32_t slot =
+        static_cast<std::uint32_t>(symbols[i] >> shift) - static_cast<std::uint32_t>(first);
+    const int bits = slot < size ? shift : 0;
+    pending |= static_cast<std::uint64_t>(symbol & ((1U << bits) - 1)) << filled;
+    filled += bits;
+    std::memcpy(out.data() + at, &pending, sizeof pending);
+    at += static_cast<std::size_t>(filled / 8);
+    pending >>= filled / 8 * 8;
+    filled %= 8;
+  }
+  out.resize(end);
 }
 
 std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
@@ -258,16 +287,32 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
   const std::byte* from = words.data();
   const std::byte* const end = from + words.size();
   const Ready& ready = *ready_;
-  std::size_t escapes_seen = 0;
+  const std::uint8_t* const slots = ready.slots.data();
+  const std::uint32_t* const laws = ready.laws.data();
+  const Ready::Place* const places = ready.places.data();
+  const std::uint8_t* const tables = index.data();
+  std::int32_t* const values = out.data();
+  std::vector<std::size_t> escapes;  // their places
   std::size_t i = 0;
+  std::uint32_t any = 0;
   const auto step = [&](std::uint32_t x) {
-    const std::size_t t = index[i];
-    const std::uint32_t entry = ready.decode[kUnits * t + (x & (kUnits - 1))];
-    const std::uint32_t slot = entry & 255;
+    const std::size_t t = tables[i];
+    const std::uint32_t value = x & (kUnits - 1);
+    const std::uint32_t slot = slots[kUnits * t + value];
+    const std::uint32_t law = laws[places[t].row + slot];
     // Unsigned: an escape's slot may pass the largest int32; restore() puts its value in.
-    out[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(ready.first[t]));
-    escapes_seen += slot == kEscape ? 1 : 0;
-    return ((entry >> 8) & (kUnits - 1)) * (x >> kPrecision) + (entry >> 20);
+    values[i] = static_cast<std::int32_t>(slot + static_cast<std::uint32_t>(places[t].first));
+    any |= law;
+    return (law & (kUnits - 1)) * (x >> kPrecision) + value - ((law >> 12) & (kUnits - 1));
+  };
+  const auto note_escapes = [&](std::size_t begin) {
+    any &= ~kEscapeBit;
+    for (std::size_t j = begin; j < i; ++j) {
+      const std::size_t t = tables[j];
+      const std::uint32_t slot =
+          static_cast<std::uint32_t>(values[j]) - static_cast<std::uint32_t>(places[t].first);
+      if (slot == places[t].size) escapes.push_back(j);
+    }
   };
   // Eight symbols read at most eight words, so that while 16 bytes are left none needs a check.
   while (n - i >= kStates && end - from >= 2 * kStates) {
@@ -280,7 +325,9 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
       state = x << (16 * low) | (word & (0U - low));
       from += 2 * low;
     }
+    if ((any & kEscapeBit) != 0) note_escapes(i - kStates);
   }
+  const std::size_t tail = i;
   for (; i < n; ++i) {
     std::uint32_t& state = states[i % kStates];
     state = step(state);
@@ -291,48 +338,58 @@ std::vector<std::int32_t> IndexedRans::decode(core::Bytes bytes,
     from += 2;
     state = state << 16 | word;
   }
+  note_escapes(tail);
   const bool at_start = std::all_of(std::begin(states), std::end(states),
                                     [](std::uint32_t state) { return state == kLow; });
-  if (from != end || !at_start || escapes_seen != escape_count) {
+  if (from != end || !at_start || escapes.size() != escape_count) {
     core::fail_data(where, "the words do not end where they should, at byte {}",
                     reader.offset() - static_cast<std::size_t>(end - from));
   }
-  restore(reader, index, escape_count, out);
+  restore(reader, index, escapes, (any & kPlainBit) != 0, out);
   return out;
 }
 
 void IndexedRans::restore(ByteReader& reader, std::span<const std::uint8_t> index,
-                          std::size_t escape_count, std::vector<std::int32_t>& out) const {
+                          std::span<const std::size_t> escapes, bool plain,
+                          std::vector<std::int32_t>& out) const {
   constexpr std::string_view where = "code.IndexedRans.decode";
-  const Ready& ready = *ready_;
-  std::vector<std::int32_t> escapes(escape_count);
-  for (std::int32_t& escape : escapes) {
-    escape = static_cast<std::int32_t>(unzigzag(reader.varint("escape", 0xFFFFFFFF)));
+  std::vector<std::int32_t> escaped(escapes.size());
+  for (std::int32_t& value : escaped) {
+    value = static_cast<std::int32_t>(unzigzag(reader.varint("escape", 0xFFFFFFFF)));
   }
-  if (ready.any_shift || escape_count > 0) {
-    std::size_t plain = 0;
-    const auto is_escape = [&](std::size_t i) {
-      const std::size_t t = index[i];
-      return static_cast<std::uint32_t>(out[i]) - static_cast<std::uint32_t>(ready.first[t]) ==
-             kEscape;
+  if (plain) {
+    ByteReader rest = reader;
+    PlainBits bits(rest.take(rest.left(), "plain bits"));
+    const Ready::Place* const places = ready_->places.data();
+    const std::uint8_t* const tables = index.data();
+    std::int32_t* const values = out.data();
+    // Shift 0 takes no bits: cheaper than a branch that cannot be foreseen.
+    const auto put = [&](std::size_t i, int shift, std::uint32_t low) {
+      values[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(values[i]) << shift | low);
     };
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      plain += is_escape(i) ? 0 : ready.shift[index[i]];
-    }
-    PlainBits bits(reader.take((plain + 7) / 8, "plain bits"));
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      if (escape_count > 0 && is_escape(i)) {
-        out[i] = escapes[next++];
-        continue;
+    std::size_t i = 0;
+    const auto until = [&](std::size_t stop) {
+      constexpr std::size_t kTogether = 8;
+      while (stop - i >= kTogether && bits.has(kTogether * 2 + 4)) {
+        for (const std::size_t end = i + kTogether; i < end; ++i) {
+          const int shift = places[tables[i]].shift;
+          put(i, shift, bits.get_checked(shift));
+        }
       }
-      // Shift 0 takes no bits: cheaper than a branch that cannot be foreseen.
-      const int shift = ready.shift[index[i]];
-      out[i] =
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(out[i]) << shift | bits.get(shift));
+      for (; i < stop; ++i) {
+        const int shift = places[tables[i]].shift;
+        put(i, shift, bits.get(shift));
+      }
+    };
+    for (const std::size_t escape : escapes) {
+      until(escape);
+      ++i;
     }
+    until(out.size());
+    reader.take(bits.bytes_used(), "plain bits");
     if (!bits.padding_is_zero()) core::fail_data(where, "the padding of the last byte is not zero");
   }
+  for (std::size_t j = 0; j < escapes.size(); ++j) out[escapes[j]] = escaped[j];
   if (reader.left() > 0) {
     core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());
   }

@@ -35,7 +35,7 @@ std::vector<ShiftedTable> gaussian_tables(std::span<const double> scales);
 // `count` >= 2 scales from `least` to `most`, equally spaced in their logarithm.
 std::vector<double> log_spaced_scales(double least = 0.11, double most = 256, int count = 64);
 
-// The tables made ready for coding. 16 KiB a table to decode, 2 KiB to encode.
+// The tables made ready for coding. At most 7 KiB a table.
 class IndexedRans {
  public:
   // 1 to 256 tables. Throws InvalidArgument if one is not as ShiftedTable says.
@@ -57,8 +57,11 @@ class IndexedRans {
 
  private:
   struct Ready;
-  // Puts escapes and plain bits in, after the words.
-  void restore(ByteReader& reader, std::span<const std::uint8_t> index, std::size_t escape_count,
+  void put_plain_bits(std::span<const std::int32_t> symbols, std::span<const std::uint8_t> index,
+                      std::size_t count, std::vector<std::byte>& out) const;
+  // Puts escapes (at these places) and, if there are any, plain bits in, after the words.
+  void restore(ByteReader& reader, std::span<const std::uint8_t> index,
+               std::span<const std::size_t> escapes, bool plain,
                std::vector<std::int32_t>& out) const;
   std::vector<ShiftedTable> tables_;
   std::unique_ptr<Ready> ready_;

@@ -1,7 +1,9 @@
 #include "venturi/code/running_bytes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 #include "venturi/code/byte_rans_tables.hpp"
@@ -19,26 +21,34 @@ constexpr std::size_t kMostBytesPerByte = std::size_t{1} << 15;
 
 struct PlannedChunk {
   std::size_t size;
-  ChunkLaw law;
+  int precision;
+  int escape;        // the slot of bytes that have none; -1 where the chunk has no such byte
+  std::size_t laws;  // where the plan's masses end
 };
 
-// The laws of a block's chunks, in order; bytes that have no slot are moved to `escapes`, and the
-// escape's slot is put into their place.
-std::vector<PlannedChunk> plan(std::span<std::byte> block, RunningLaw& running,
-                               std::vector<std::byte>& escapes) {
-  std::vector<PlannedChunk> out;
+struct Plan {
+  std::vector<PlannedChunk> chunks;
+  std::vector<SymbolMass> masses;  // of all chunks' laws, in order
+  std::vector<std::byte> escapes;
+};
+
+Plan plan(core::Bytes block, RunningLaw& running) {
+  Plan out;
   for (std::size_t at = 0; at < block.size();) {
     const std::size_t size = std::min(running.chunk_size(), block.size() - at);
-    const auto chunk = block.subspan(at, size);
-    out.push_back({size, running.law()});
-    const ChunkLaw& law = out.back().law;
+    const core::Bytes chunk = block.subspan(at, size);
+    const ChunkLaw law = running.law();
+    for (std::size_t s = 0; s < 256; ++s) {
+      if (law.masses[s] == 0) continue;
+      out.masses.push_back(
+          {static_cast<std::uint16_t>(s), static_cast<std::uint16_t>(law.masses[s])});
+    }
     const ByteCounts counts = count_bytes<4>(chunk);
-    if (running.escapes(counts) > 0) {
-      for (std::byte& byte : chunk) {
-        if (running.seen(byte)) continue;
-        escapes.push_back(byte);
-        byte = static_cast<std::byte>(law.escape);
-      }
+    const bool escaping = running.escapes(counts) > 0;
+    out.chunks.push_back({size, law.precision, escaping ? law.escape : -1, out.masses.size()});
+    if (escaping) {
+      std::ranges::copy_if(chunk, std::back_inserter(out.escapes),
+                           [&](std::byte byte) { return !running.seen(byte); });
     }
     running.learn(counts, static_cast<std::uint32_t>(size), law);
     at += size;
@@ -46,27 +56,45 @@ std::vector<PlannedChunk> plan(std::span<std::byte> block, RunningLaw& running,
   return out;
 }
 
-void encode_block(std::span<std::byte> block, RunningLaw& running, EncodeFunction encode,
+using ChunkBuffer = std::array<std::byte, RunningLaw::kMostChunk>;
+
+// The chunk with the escape in the place of bytes that have no slot.
+core::Bytes with_escapes(core::Bytes chunk, std::span<const SymbolMass> law, int escape,
+                         ChunkBuffer& buffer) {
+  std::array<bool, 256> slots{};
+  for (const SymbolMass& each : law) slots[each.symbol] = true;
+  std::ranges::transform(chunk, buffer.begin(), [&](std::byte byte) {
+    return slots[std::to_integer<std::size_t>(byte)] ? byte : static_cast<std::byte>(escape);
+  });
+  return core::Bytes(buffer).first(chunk.size());
+}
+
+void encode_block(core::Bytes block, RunningLaw& running, EncodeFunction encode,
                   std::vector<std::byte>& out) {
-  std::vector<std::byte> escapes;
-  const auto chunks = plan(block, running, escapes);
+  const auto [chunks, masses, escapes] = plan(block, running);
   const std::size_t room = 2 * block.size() + kSlack;
   const auto scratch = std::make_unique_for_overwrite<std::uint8_t[]>(room);
   EncodeStream stream{};
   for (std::uint32_t& state : stream.states) state = kLow;
   stream.out = scratch.get() + room;
-  const auto* end = reinterpret_cast<const std::uint8_t*>(block.data()) + block.size();
   EncodeTable table;
+  ChunkBuffer buffer;
+  std::size_t end = block.size();
   for (std::size_t i = chunks.size(); i-- > 0;) {
-    const PlannedChunk& chunk = chunks[i];
-    fill_encode_table(chunk.law.masses, chunk.law.precision, table);
-    stream.groups = chunk.size / kStates;
-    stream.in = end - chunk.size % kStates;
-    for (std::size_t j = chunk.size % kStates; j-- > 0;) {
+    const PlannedChunk& planned = chunks[i];
+    const std::size_t from = i == 0 ? 0 : chunks[i - 1].laws;
+    const auto law = std::span(masses).subspan(from, planned.laws - from);
+    fill_encode_table(law, planned.precision, table);
+    end -= planned.size;
+    core::Bytes chunk = block.subspan(end, planned.size);
+    if (planned.escape >= 0) chunk = with_escapes(chunk, law, planned.escape, buffer);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(chunk.data());
+    stream.groups = chunk.size() / kStates;
+    stream.in = bytes + stream.groups * kStates;
+    for (std::size_t j = chunk.size() % kStates; j-- > 0;) {
       encode_one(stream, static_cast<int>(j), stream.in[j], table);
     }
     encode(&stream, 1, table);
-    end -= chunk.size;
   }
   const auto words = std::as_bytes(std::span(stream.out, scratch.get() + room));
   put_varint(out, words.size());
@@ -127,12 +155,9 @@ void decode_block(ByteReader& reader, std::span<std::byte> out, RunningLaw& runn
 std::vector<std::byte> encode_running_bytes(core::Bytes data, ByteKernel kernel) {
   const EncodeFunction encode = kernel_of(kernel, "code.encode_running_bytes").encode;
   std::vector<std::byte> out;
-  std::vector<std::byte> block;
   RunningLaw running;
   for (std::size_t start = 0; start < data.size(); start += kBlock) {
-    const core::Bytes part = data.subspan(start, std::min(kBlock, data.size() - start));
-    block.assign(part.begin(), part.end());
-    encode_block(block, running, encode, out);
+    encode_block(data.subspan(start, std::min(kBlock, data.size() - start)), running, encode, out);
   }
   return out;
 }

@@ -12,8 +12,7 @@ using byte_rans::kCoarsePrecision;
 using byte_rans::kMostMass;
 using byte_rans::kPrecision;
 
-constexpr std::uint32_t kLeastChunk = 32;
-constexpr std::uint32_t kMostChunk = 1024;
+constexpr std::size_t kLeastChunk = 32;
 constexpr std::uint32_t kWindow = 1U << 16;
 // Below this many bytes the law moves fast enough, and is too rough to be judged.
 constexpr std::uint32_t kSettled = 4096;
@@ -75,7 +74,7 @@ void floor_masses(const ByteCounts& weights, std::uint32_t sum, ChunkLaw& law) {
 }  // namespace
 
 std::size_t RunningLaw::chunk_size() const {
-  return std::clamp(std::bit_floor(total_ / 8), kLeastChunk, kMostChunk);
+  return std::clamp<std::size_t>(std::bit_floor(total_ / 8), kLeastChunk, kMostChunk);
 }
 
 ChunkLaw RunningLaw::law() const {

@@ -29,6 +29,7 @@ struct ChunkLaw {
 
 class RunningLaw {
  public:
+  static constexpr std::size_t kMostChunk = 1024;
   // Bytes under one law: 32 to 1024, about an eighth of those counted.
   std::size_t chunk_size() const;
   ChunkLaw law() const;
