@@ -5,7 +5,7 @@
 >>> x = rng.normal(size=2000)
 >>> y = 0.8 * x + 0.6 * rng.normal(size=2000)
 >>> venturi.mi(x, y)
-0.68 bits [0.61, 0.76]
+0.72 bits [0.67, 0.77]
 
 The truth here is -log2(0.6) = 0.74 bits.
 """

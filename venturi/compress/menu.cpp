@@ -168,6 +168,8 @@ std::vector<Entry*> probed_entries(Menu& menu, double weights, const ProbeOption
 void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu>& menus,
            const ProbeOptions& options, core::Monitor& monitor) {
   const net::Weights exact = base.model().weights;
+  // What is lost already, by the parameters outside of matrices, is no matrix's doing.
+  const double lost = subject.measure(base.model(), options.samples);
   for (std::size_t k = 0; k < menus.size(); ++k) {
     const net::MatrixNode& node = subject.nodes()[k];
     // Logarithms of predictions, and of factors.
@@ -177,7 +179,8 @@ void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu
       net::Model changed{base.graph, exact};
       Tensor& weight = changed.weights[node.weight];
       weight = net::from_matrix_of(node, to_tensor(entry->coded), weight);
-      const double measured = subject.measure(changed, options.samples) * std::numbers::ln2;
+      const double measured =
+          (subject.measure(changed, options.samples) - lost) * std::numbers::ln2;
       const double factor = std::clamp(measured / entry->nats, 1.0 / 8, 8.0);
       known[std::log(entry->nats)] = std::log(factor);
       if (monitor.stop_requested()) throw core::Interrupted("[compress.probe] stopped");
