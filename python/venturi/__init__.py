@@ -26,6 +26,7 @@ from venturi.measure import (
     total_correlation,
     transfer_entropy,
 )
+from venturi.neural import NEURAL_METHODS, neural_mi
 
 __all__ = [
     "CompressError",
@@ -33,6 +34,7 @@ __all__ = [
     "Decomposition",
     "Estimate",
     "EstimateWarning",
+    "NEURAL_METHODS",
     "analyse",
     "cmi",
     "compress",
@@ -41,6 +43,7 @@ __all__ = [
     "entropy",
     "methods",
     "mi",
+    "neural_mi",
     "set_threads",
     "total_correlation",
     "transfer_entropy",

@@ -14,5 +14,7 @@ from venturi.measure import mi as mi
 from venturi.measure import set_threads as set_threads
 from venturi.measure import total_correlation as total_correlation
 from venturi.measure import transfer_entropy as transfer_entropy
+from venturi.neural import NEURAL_METHODS as NEURAL_METHODS
+from venturi.neural import neural_mi as neural_mi
 
 __version__: str

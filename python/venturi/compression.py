@@ -53,7 +53,7 @@ def _command() -> str:
     found = shutil.which(named or "venturi")
     if found is None:
         raise FileNotFoundError(
-            f"venturi.compress runs the command `venturi`, and {named or 'venturi'!r} is not "
+            f"networks are the work of the command `venturi`, and {named or 'venturi'!r} is not "
             "there: put it on the PATH, or its file's name into VENTURI_COMMAND")
     return found
 

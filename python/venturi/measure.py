@@ -115,7 +115,8 @@ def mi(x, y, method="auto", *, k=3, bins=0, scale="none", interval=0.95, permuta
 
     The method "auto" chooses by held-out likelihood among copulas, mixtures and nearest neighbours;
     Estimate.details says what it chose and why; it takes seconds for thousands of rows. "ksg1" is
-    the quick one.
+    the quick one. Trained critics ("smile", "infonce", ...) are the command's work: neural_mi(), with
+    its presets.
 
     >>> import numpy
     >>> rng = numpy.random.default_rng(1)
@@ -127,6 +128,11 @@ def mi(x, y, method="auto", *, k=3, bins=0, scale="none", interval=0.95, permuta
     >>> venturi.mi(label, x[:, 0], method="ross")
     1.00 bits [1.00, 1.00]
     """
+    from venturi.neural import NEURAL_METHODS, neural_mi
+    if method in NEURAL_METHODS:
+        if permutations or series:
+            raise ValueError(f"{method} has no surrogates: expected no permutations and no series")
+        return neural_mi(x, y, method, scale=scale, interval=interval, seed=seed)
     options = dict(method=method, k=k, bins=bins, scale=scale, interval=interval,
                    permutations=permutations, series=series, block=block, memory=memory)
     return _measure("mi", [x, y], options, seed)
