@@ -18,13 +18,33 @@
 namespace venturi::measure {
 namespace {
 
+// Images of 16*16 after PCA to as many components as latents.
+std::vector<KnownLaw> compressed_images(const std::vector<double>& nats) {
+  std::vector<KnownLaw> out;
+  for (const double each : nats) {
+    const std::vector<KnownLaw> images = image_laws(each, 16);
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const core::Index components = i == 0 ? 2 : 4;
+      out.push_back({.name = fmt::format("{}, {} nats", images[i].name, each),
+                     .nats = each,
+                     .draw = [law = images[i], components](core::Index n, core::Key key) {
+                       const Pairs drawn = law.draw(n, key);
+                       return Pairs{principal_components(drawn.x, components),
+                                    principal_components(drawn.y, components)};
+                     }});
+    }
+  }
+  return out;
+}
+
 std::vector<KnownLaw> laws_of(const AccuracyOptions& options) {
   if (options.laws == "bmi") return bmi_laws();
   if (options.laws == "tuning") return tuning_laws();
   std::vector<KnownLaw> out;
-  if (options.laws == "mixtures") {
+  if (options.laws == "mixtures" || options.laws == "second") {
     for (MixtureLaw& law : mixture_laws()) out.push_back(std::move(law));
-    return out;
+    if (options.laws == "mixtures") return out;
+    for (KnownLaw& law : compressed_images(options.image_nats)) out.push_back(std::move(law));
   }
   for (const double nats : options.pair_nats) {
     for (KnownLaw& law : pair_laws(nats, 2)) {

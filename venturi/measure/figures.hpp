@@ -36,13 +36,14 @@ struct AccuracyOptions {
   bool certify = false;
   bool detail = false;
   std::vector<double> pair_nats{1, 2, 5};
+  std::vector<double> image_nats{0.5, 1, 2, 3, 4, 6, 8};
   std::vector<double> expected;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(
-        "laws", self.laws,
-        "which set: the 40 of Beyond Normal, mixtures, tunable pairs, those that auto was tuned on",
-        core::one_of({"bmi", "mixtures", "pairs", "tuning"}));
+    visit("laws", self.laws,
+          "which set: the 40 of Beyond Normal, mixtures, tunable pairs, those that auto was tuned "
+          "on; second: mixtures, pairs and images after PCA together",
+          core::one_of({"bmi", "mixtures", "pairs", "tuning", "second"}));
     visit("methods", self.methods, "estimators by name, with commas between");
     visit("n", self.n, "samples of each law", core::between(200, 1e6));
     visit("seeds", self.seeds, "draws of each law", core::between(1, 1000));
@@ -51,6 +52,8 @@ struct AccuracyOptions {
     visit("certify", self.certify, "with intervals: how often they hold where certificates pass");
     visit("detail", self.detail, "each law's own figures too");
     visit("pair_nats", self.pair_nats, "information of the pairs, in nats; 2 + 2 columns",
+          core::between(0.01, 20));
+    visit("image_nats", self.image_nats, "information of the images, in nats",
           core::between(0.01, 20));
     visit("expected", self.expected, "known MAE of the first methods, in nats", core::at_least(0));
   }
