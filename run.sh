@@ -52,7 +52,7 @@ build() {
 
 # Tests of one build, the fast ones; `slow` as a second argument adds the slow ones.
 run_tests() {
-  local exclude=(-LE slow)
+  local exclude=(-E '\.slow$')
   [ "${2:-}" = slow ] && exclude=()
   # One thread a test: two tests at a time fill the cores, and idle OpenMP threads would spin.
   OMP_NUM_THREADS=1 ctest --test-dir "build/$1" --output-on-failure -j "${JOBS:-$(nproc)}" "${exclude[@]}"
@@ -122,7 +122,7 @@ case "${1:-help}" in
       --target venturi_command app_test tensor_test net_test learn_test compress_test
     # Ranks 0 to 2 were tested above, from the same sources.
     ctest --test-dir build/release --output-on-failure -j 1 -L 'tensor|net|learn|compress|app' \
-      $([ "${2:-}" = slow ] || echo -LE slow)
+      $([ "${2:-}" = slow ] || echo "-E \.slow$")
     ;;
   python)
     need "${build_packages[@]}" "${test_packages[@]}" "${python_packages[@]}"
