@@ -167,7 +167,7 @@ Compressed Compressor::with(const std::vector<std::size_t>& choice) const {
   double nats = 0;
   for (std::size_t k = 0; k < menus_.size(); ++k) {
     const Entry& entry = menus_[k].entries[choice[k]];
-    const double loss = entry.nats * entry.factor;
+    const double loss = entry.nats * menus_[k].coefficient;
     out.layers.push_back({menus_[k].name, entry.method, std::string(name_of(entry.coded.way)),
                           entry.coded.rows * entry.coded.columns, entry.bits / 8,
                           loss * std::numbers::log2e});
@@ -252,9 +252,7 @@ Compressed Compressor::run(std::int64_t bytes, core::Key key, core::Monitor& mon
   const double bits =
       8.0 * static_cast<double>(of_file) / static_cast<double>(subject_.parameters());
   if (options_.probe_samples > 0 && std::abs(bits - probed_bits_) > .4) {
-    probe(subject_, base_, menus_,
-          {.bits = bits, .samples = options_.probe_samples, .entries = options_.probe_entries},
-          monitor);
+    probe(subject_, base_, menus_, bits, options_.probe_samples, monitor);
     probed_bits_ = bits;
   }
   const Compressed plain = allocate(bytes);

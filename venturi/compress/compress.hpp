@@ -24,8 +24,7 @@ namespace venturi::compress {
 
 struct CompressOptions {
   std::string methods = "rate,rank,mask";
-  std::int64_t probe_samples = 256;
-  int probe_entries = 4;
+  std::int64_t probe_samples = 128;
   bool correct = true;
   int generations = 0;
   std::int64_t refine_samples = 128;
@@ -37,8 +36,6 @@ struct CompressOptions {
     visit("methods", self.methods, "of the menus: rate, rank, mask");
     visit("probe_samples", self.probe_samples, "inputs that scale the predictions; 0: none",
           core::at_least(0));
-    visit("probe_entries", self.probe_entries, "choices of each matrix that are measured for that",
-          core::between(1, 1000));
     visit("correct", self.correct, "a last pass in which layers make up for those before them");
     visit("generations", self.generations, "of evolution on measured divergence",
           core::between(0, 1e6));

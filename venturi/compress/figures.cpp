@@ -263,7 +263,7 @@ double predicted_correlation(const Compressor& work, const TestSet& test, double
       if (within.empty()) continue;  // stays exact
       const Entry& one = *within[random.below(within.size())];
       model.matrices[k] = one.coded;
-      nats += one.nats * one.factor;
+      nats += one.nats * menu.coefficient;
     }
     predicted.push_back(nats);
     measured.push_back(test.hold(model.model(), kSamples).divergence_bits);
@@ -315,13 +315,13 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
       }
     }
   }
-  Compressor work(subject, {.probe_samples = 1024, .probe_entries = 12}, {}, monitor);
+  Compressor work(subject, {}, {}, monitor);
   double counted = 0, last = 0;
   for (const double bits : options.sizes) {
     const auto bytes =
         static_cast<std::int64_t>(bits * static_cast<double>(subject.parameters()) / 8);
     Compressed joint = work.run(bytes, key, monitor);
-    if (bits == options.sizes.front()) {  // the menus' probes are those of this size
+    if (bits == options.sizes.front()) {  // the menus' coefficients are those of this size
       out.push_back({"correlation of predicted and measured loss, 3 to 6 bits a matrix",
                      predicted_correlation(work, test, 3, 6, options.allocations,
                                            key.split("above"), monitor),

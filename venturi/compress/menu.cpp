@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <map>
 #include <numbers>
 
 #include "venturi/compress/low_rank.hpp"
@@ -141,64 +139,29 @@ Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options
   return menu;
 }
 
-namespace {
-
-// The rate entries of a menu that are to be measured, each once.
-std::vector<Entry*> probed_entries(Menu& menu, double weights, const ProbeOptions& options) {
-  std::vector<Entry*> out;
-  for (int i = 0; i < options.entries; ++i) {
-    const double along = options.entries > 1 ? 4.0 * i / (options.entries - 1) - 1.5 : 0;
-    const double wanted = std::max(options.bits + along, 0.25) * weights;
-    Entry* nearest = nullptr;
-    double least = std::numeric_limits<double>::infinity();
-    for (Entry& entry : menu.entries) {
-      const double distance = std::abs(static_cast<double>(entry.bits) - wanted);
-      if (entry.method == "rate" && entry.nats > 0 && distance < least) {
-        least = distance;
+void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu>& menus,
+           double bits, std::int64_t samples, core::Monitor& monitor) {
+  const net::Weights exact = base.model().weights;
+  for (std::size_t k = 0; k < menus.size(); ++k) {
+    const net::MatrixNode& node = subject.nodes()[k];
+    const double wanted = bits * static_cast<double>(node.outputs * node.inputs);
+    const Entry* nearest = nullptr;
+    for (const Entry& entry : menus[k].entries) {
+      const auto distance = [&](const Entry& e) {
+        return std::abs(static_cast<double>(e.bits) - wanted);
+      };
+      if (entry.method == "rate" && (nearest == nullptr || distance(entry) < distance(*nearest))) {
         nearest = &entry;
       }
     }
-    if (nearest != nullptr && std::ranges::find(out, nearest) == out.end()) out.push_back(nearest);
-  }
-  return out;
-}
-
-}  // namespace
-
-void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu>& menus,
-           const ProbeOptions& options, core::Monitor& monitor) {
-  const net::Weights exact = base.model().weights;
-  // What is lost already, by the parameters outside of matrices, is no matrix's doing.
-  const double lost = subject.measure(base.model(), options.samples);
-  for (std::size_t k = 0; k < menus.size(); ++k) {
-    const net::MatrixNode& node = subject.nodes()[k];
-    // Logarithms of predictions, and of factors.
-    std::map<double, double> known;
-    for (const Entry* entry :
-         probed_entries(menus[k], static_cast<double>(node.outputs * node.inputs), options)) {
-      net::Model changed{base.graph, exact};
-      Tensor& weight = changed.weights[node.weight];
-      weight = net::from_matrix_of(node, to_tensor(entry->coded), weight);
-      const double measured =
-          (subject.measure(changed, options.samples) - lost) * std::numbers::ln2;
-      const double factor = std::clamp(measured / entry->nats, 1.0 / 8, 8.0);
-      known[std::log(entry->nats)] = std::log(factor);
-      if (monitor.stop_requested()) throw core::Interrupted("[compress.probe] stopped");
-    }
-    for (Entry& entry : menus[k].entries) {
-      entry.factor = 1;
-      if (known.empty() || entry.nats <= 0) continue;
-      const double at = std::log(entry.nats);
-      const auto above = known.lower_bound(at);
-      if (above == known.begin() || above == known.end()) {
-        entry.factor = std::exp(above == known.end() ? std::prev(above)->second : above->second);
-        continue;
-      }
-      const auto below = std::prev(above);
-      const double part = (at - below->first) / (above->first - below->first);
-      entry.factor = std::exp(below->second + part * (above->second - below->second));
-    }
+    if (nearest == nullptr || nearest->nats <= 0) continue;
+    net::Model changed{base.graph, exact};
+    Tensor& weight = changed.weights[node.weight];
+    weight = net::from_matrix_of(node, to_tensor(nearest->coded), weight);
+    const double measured = subject.measure(changed, samples) * std::numbers::ln2;
+    menus[k].coefficient = std::clamp(measured / nearest->nats, 1.0 / 8, 8.0);
     monitor.progress({"probe", k + 1, menus.size(), "layers", ""});
+    if (monitor.stop_requested()) throw core::Interrupted("[compress.probe] stopped");
   }
 }
 
@@ -207,7 +170,7 @@ std::vector<allocate::Part> parts_of(const std::vector<Menu>& menus) {
   for (const Menu& menu : menus) {
     allocate::Part part{.name = menu.name, .choices = {}};
     for (const Entry& entry : menu.entries) {
-      part.choices.push_back({.bits = entry.bits, .distortion = entry.nats * entry.factor});
+      part.choices.push_back({.bits = entry.bits, .distortion = entry.nats * menu.coefficient});
     }
     out.push_back(std::move(part));
   }

@@ -3,7 +3,7 @@
 // What each matrix could become, and what that costs: choices of bits, ranks and masks in one menu.
 //   rate        8 * bytes that encode() gives, nothing estimated
 //   distortion  predicted loss in nats, 1/2 sum_r importance_r dW_r second dW_r^T, times the
-//               entry's own factor once probe() has measured it or its neighbours
+//               matrix's own coefficient once probe() has measured it
 // Methods of a menu:
 //   rate     rounding at a price (rate_rounding.hpp), two prices an octave; the finest steps are
 //            many bits, the coarsest leave most weights 0
@@ -34,13 +34,13 @@ struct Entry {
   std::string method;  // "rate", "rank", "mask", "zero"
   double price = 0;    // of rate and rank
   std::int64_t bits = 0;
-  double nats = 0;    // predicted
-  double factor = 1;  // by which probes correct that
+  double nats = 0;  // predicted, before the coefficient
   CodedMatrix coded;
 };
 
 struct Menu {
   std::string name;  // of the weight
+  double coefficient = 1;
   std::vector<Entry> entries;
   std::vector<std::string> remarks;  // on singular or useless second moments
 };
@@ -52,17 +52,10 @@ std::int64_t column_group_of(const Subject& subject, std::size_t k);
 
 Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options);
 
-// Sets the factors of each menu: of `entries` rate entries, from the one nearest to 1.5 bits a
-// weight below `bits` to that nearest to 2.5 above (of one: the nearest to `bits`), the divergence
-// that it causes on `samples` inputs when this matrix alone has it, by its prediction, between 1/8
-// and 8; of the others by interpolation over the logarithm of the prediction.
-struct ProbeOptions {
-  double bits = 4;
-  std::int64_t samples = 128;
-  int entries = 4;
-};
+// Sets the coefficient of each menu: the divergence that the entry nearest to `bits` a weight
+// causes on `samples` inputs when this matrix alone has it, by its prediction. Between 1/8 and 8.
 void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu>& menus,
-           const ProbeOptions& options, core::Monitor& monitor = core::silent());
+           double bits, std::int64_t samples, core::Monitor& monitor = core::silent());
 
 std::vector<allocate::Part> parts_of(const std::vector<Menu>& menus);
 
