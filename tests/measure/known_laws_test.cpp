@@ -107,6 +107,23 @@ TEST(KnownLaws, PairsHaveWhatWasAsked) {
   EXPECT_ERROR(pair_laws(1, 0), core::InvalidArgument, "1 <= d");
 }
 
+// lnc takes k above the columns in all: of the mixtures those of few.
+TEST(AccuracyFigures, RefusedLawsAreCountedAndNotCompared) {
+  AccuracyOptions options{
+      .laws = "mixtures", .methods = "lnc,copula,auto", .n = 300, .seeds = 1, .intervals = false};
+  std::map<std::string, double> value;
+  for (const core::Figure& f : accuracy_figures(options, Key(1))) value[f.name] = f.value;
+  EXPECT_GT(value.at("lnc, tasks refused"), 0);
+  EXPECT_LT(value.at("lnc, tasks refused"), 11);
+  EXPECT_FALSE(value.contains("copula, tasks refused"));
+  EXPECT_DOUBLE_EQ(value.at("auto over the best of the others, MAE"),
+                   value.at("auto, MAE") / value.at("copula, MAE"));
+  options.methods = "lnc";
+  options.laws = "pairs";
+  options.k = 3;
+  EXPECT_ERROR(accuracy_figures(options, Key(1)), core::InvalidArgument, "refuses every law");
+}
+
 TEST(AccuracyFigures, GaussianOnItsOwnLaws) {
   const auto figures = accuracy_figures({.laws = "pairs",
                                          .methods = "gaussian,ksg1",

@@ -18,19 +18,22 @@
 namespace venturi::measure {
 namespace {
 
-// Images of 16*16 after PCA to as many components as latents.
+// Pairs of image_laws()[law] on as many principal components as the law has latents.
+Pairs components_of(const Pairs& images, std::size_t law) {
+  const core::Index components = law == 0 ? 2 : 4;
+  return {principal_components(images.x, components), principal_components(images.y, components)};
+}
+
+// Images of 16*16 after PCA.
 std::vector<KnownLaw> compressed_images(const std::vector<double>& nats) {
   std::vector<KnownLaw> out;
   for (const double each : nats) {
     const std::vector<KnownLaw> images = image_laws(each, 16);
     for (std::size_t i = 0; i < images.size(); ++i) {
-      const core::Index components = i == 0 ? 2 : 4;
       out.push_back({.name = fmt::format("{}, {} nats", images[i].name, each),
                      .nats = each,
-                     .draw = [law = images[i], components](core::Index n, core::Key key) {
-                       const Pairs drawn = law.draw(n, key);
-                       return Pairs{principal_components(drawn.x, components),
-                                    principal_components(drawn.y, components)};
+                     .draw = [law = images[i], i](core::Index n, core::Key key) {
+                       return components_of(law.draw(n, key), i);
                      }});
     }
   }
@@ -127,7 +130,8 @@ std::vector<Seen> measure_laws(const std::vector<KnownLaw>& laws, const std::str
   return out;
 }
 
-// By how much method "auto" is off, over the least of the others: none without it or others.
+// By how much method "auto" is off, over the least of the others: none without it or others. Errors
+// are NaN of methods that refused a law: means over other laws do not compare.
 void add_ratio(const std::vector<std::string>& methods, const std::vector<double>& errors,
                std::vector<core::Figure>& out) {
   double least = std::numeric_limits<double>::infinity(), own = -1;
@@ -239,7 +243,7 @@ std::vector<core::Figure> accuracy_figures(const AccuracyOptions& options, core:
       detail.push_back({name, seen.nats, "nats", "", law.nats});
       if (options.intervals) detail.push_back({name + ", coverage", seen.covered, "", "", 0.95});
     }
-    errors.push_back(error);
+    errors.push_back(refused > 0 ? std::nan("") : error);
     out.push_back({method + ", MAE", error, "nats", "", 0});
     out.push_back({method + ", tasks within .05", static_cast<double>(near), "", "", 0});
     if (refused > 0) {
@@ -272,12 +276,10 @@ std::vector<core::Figure> compression_figures(const CompressionOptions& options,
   core::side_by_side(found.size(), [&](std::size_t i) {
     const std::size_t law = i / values;
     const double nats = options.nats[i % values];
-    const core::Index components = law == 0 ? 2 : 4;  // as many as latents
     const KnownLaw known = image_laws(nats, options.size)[law];
     const Pairs drawn =
         known.draw(options.n, key.split(known.name).split(static_cast<int>(64 * nats)));
-    const core::Matrix x = principal_components(drawn.x, components);
-    const core::Matrix y = principal_components(drawn.y, components);
+    const auto [x, y] = components_of(drawn, law);
     for (const std::string& method : methods) {
       const auto& make = core::find_member(mi_methods(), method, kWhere).make;
       found[i].push_back(make.nats(x, y, {.k = options.k}));
