@@ -4,11 +4,10 @@ repeats what it was asked; beside a build that has the true one, that runs too."
 import inspect
 import os
 import pathlib
-import stat
-import tempfile
 import unittest
 
 import venturi
+from tests.python.stand_in import use, use_program
 
 STAND_IN = """#!/usr/bin/env python3
 import json, sys
@@ -26,15 +25,7 @@ print(json.dumps({"words": words, "budget_bytes": 1000, "file_bytes": 990,
 
 class StandIn(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        command = pathlib.Path(self.folder.name) / "venturi"
-        command.write_text(STAND_IN)
-        command.chmod(command.stat().st_mode | stat.S_IXUSR)
-        before = os.environ.get("VENTURI_COMMAND")
-        os.environ["VENTURI_COMMAND"] = str(command)
-        self.addCleanup(lambda: os.environ.pop("VENTURI_COMMAND") if before is None
-                        else os.environ.update(VENTURI_COMMAND=before))
+        use_program(self, STAND_IN)
 
     def test_arguments_become_words(self):
         found = venturi.compress(pathlib.Path("m.onnx"), "fashion-mnist", 1000,
@@ -77,8 +68,7 @@ class TheTrueCommand(unittest.TestCase):
         command = os.environ.get("VENTURI_BUILT", "")
         if not os.path.exists(command):
             self.skipTest("this build has no command")
-        os.environ["VENTURI_COMMAND"] = command
-        self.addCleanup(os.environ.pop, "VENTURI_COMMAND")
+        use(self, command)
         with self.assertRaises(venturi.CompressError) as caught:
             venturi.compress("none.onnx", "d.csv", "small", "a.vt")
         self.assertIn("none.onnx", str(caught.exception))

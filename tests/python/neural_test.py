@@ -1,16 +1,13 @@
 """venturi.neural_mi: words for the command and its result, by a stand-in that repeats what it was
 asked; beside a build that has the true command, a critic is trained too."""
 
-import json
 import os
-import pathlib
-import stat
-import tempfile
 import unittest
 
 import numpy
 
 import venturi
+from tests.python.stand_in import use, use_program
 
 STAND_IN = """#!/usr/bin/env python3
 import json, sys
@@ -23,21 +20,9 @@ print(json.dumps({"results": {"bits": 1.5, "standard_error": .1, "low": 1.3, "hi
 """
 
 
-def use(test, command):
-    before = os.environ.get("VENTURI_COMMAND")
-    os.environ["VENTURI_COMMAND"] = str(command)
-    test.addCleanup(lambda: os.environ.pop("VENTURI_COMMAND") if before is None
-                    else os.environ.update(VENTURI_COMMAND=before))
-
-
 class StandIn(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        command = pathlib.Path(self.folder.name) / "venturi"
-        command.write_text(STAND_IN)
-        command.chmod(command.stat().st_mode | stat.S_IXUSR)
-        use(self, command)
+        use_program(self, STAND_IN)
 
     def test_arguments_become_words(self):
         found = venturi.neural_mi([1.0, 2, 3], [3, 2, 1], "nwj", hidden=[8], steps=7)
