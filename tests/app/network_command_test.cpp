@@ -123,26 +123,27 @@ TEST_F(NetworkCommand, PlanesMoveThroughTraining) {
   ASSERT_EQ(json["moments"].size(), 2U);
   EXPECT_EQ(json["moments"][0]["points"], json["moments"][1]["points"]);
   EXPECT_EQ(json["plots"][0]["frames"].size(), 2U);
-  const Outcome trained = run_command({"train",
-                                       "synthetic:twelve-bits",
-                                       "--channel",
-                                       "none",
-                                       "--size",
-                                       "3",
-                                       "--hidden",
-                                       "10,7",
-                                       "--activation",
-                                       "tanh",
-                                       "--epochs",
-                                       "8",
-                                       "--planes",
-                                       "4",
-                                       "--plane-estimator",
-                                       "ebab",
-                                       "-o",
-                                       path("run"),
-                                       "--quiet",
-                                       "--json"});
+  const std::vector<std::string> words = {"train",
+                                          "synthetic:twelve-bits",
+                                          "--channel",
+                                          "none",
+                                          "--size",
+                                          "3",
+                                          "--hidden",
+                                          "10,7",
+                                          "--activation",
+                                          "tanh",
+                                          "--epochs",
+                                          "8",
+                                          "--planes",
+                                          "4",
+                                          "--plane-estimator",
+                                          "ebab",
+                                          "-o",
+                                          path("run"),
+                                          "--quiet",
+                                          "--json"};
+  const Outcome trained = run_command(words);
   ASSERT_EQ(trained.code, 0) << trained.err;
   const Json plots = Json::parse(trained.out)["results"]["plots"];
   const auto moving =
@@ -150,6 +151,10 @@ TEST_F(NetworkCommand, PlanesMoveThroughTraining) {
   ASSERT_NE(moving, plots.end());
   EXPECT_EQ((*moving)["frames"], Json({"epoch 1", "epoch 2", "epoch 4", "epoch 8"}));
   EXPECT_GE((*moving)["series"].size(), 3U);  // two hidden layers and the output
+  // The model is kept when the command comes again, and with it what was measured.
+  const Outcome again = run_command(words);
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(Json::parse(again.out)["results"]["plots"], plots);
   const Outcome numbers =
       run_command({"train", "synthetic:linear", "--planes", "2", "-o", path("other"), "--quiet"});
   EXPECT_EQ(numbers.code, 2) << numbers.err;

@@ -345,7 +345,8 @@ std::string footer() {
       "A variable is x.npy (n or n*d), table.csv or table.csv#a,b (those columns). Two files are "
       "two\nvariables; the columns of a single file are a variable each, but for entropy.\n\n"
       "Methods; `default` goes by the data: names and few values are counted, or measured by ross, "
-      "gao,\nmesner-shalizi beside numbers; numbers by the first of the list:\n";
+      "gao,\nmesner-shalizi beside numbers; of numbers information by auto,\nthe rest by the first "
+      "of its list:\n";
   for (const auto& m : measure::member_infos()) {
     out += fmt::format("  {:<15} {:<15} {}\n", m.kind, m.name, m.summary);
   }

@@ -259,12 +259,15 @@ class Trainer {
     bool finished = false;
     const Tensor used = adam.averaged();
     good_ = used;
-    const Tensor current = model_.parameters().flat().clone();
-    model_.parameters().set_values(used);
-    if (stage == "whole" && plane_due(position_.epoch)) record.plane = plane();
+    const bool draws = stage == "whole" && plane_due(position_.epoch);
     std::optional<Evaluation> held;
-    if (validation_rows_.size(0) > 0) held = measure(validation_rows_);
-    model_.parameters().set_values(current);
+    if (draws || validation_rows_.size(0) > 0) {
+      const Tensor current = model_.parameters().flat().clone();
+      model_.parameters().set_values(used);
+      if (draws) record.plane = plane();
+      if (validation_rows_.size(0) > 0) held = measure(validation_rows_);
+      model_.parameters().set_values(current);
+    }
     if (held) {
       const Evaluation& evaluation = *held;
       record.validation_prediction_bits = evaluation.mean_prediction_bits();

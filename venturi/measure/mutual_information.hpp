@@ -56,7 +56,10 @@ struct MiOptions {
   int memory = 8192;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("method", self.method, "estimator by name; default: the first of its quantity's");
+    visit(
+        "method", self.method,
+        "estimator by name; default: auto for information (command, Python), else the first of its "
+        "quantity's");
     visit("k", self.k, "nearest neighbours used", core::at_least(1));
     visit("components", self.components, "principal components that pca-... keeps of a side",
           core::between(1, 1000));
