@@ -1,3 +1,4 @@
+// Over 400 lines: plots and heat maps, read back by the same few helpers.
 #include "venturi/report/plot.hpp"
 
 #include <algorithm>

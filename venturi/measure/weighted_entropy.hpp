@@ -10,7 +10,7 @@
 // but at j = floor(i k/d), i = 1 .. d. With fewer places than conditions (k < d), only the first
 // conditions are set. Up to 3 columns there is nothing to cancel: equal weights at those j.
 // Own: conditions are dropped from the last until sum_j |w_j| <= 400, since weights multiply the
-// noise of the distances (as published 755 for k = 5 and d = 12, 10^7 for d = 50: estimates of
+// noise of the distances (as published 755 for k = 5 and d = 12, 2.6 10^6 for d = 50: estimates of
 // thousands of nats). From 12 columns on at k = 5 this is no longer the published estimator.
 //
 // Not for x or y on a curve or surface of fewer dimensions than columns: there is no density, and

@@ -1,3 +1,4 @@
+// Over 400 lines: one pen, whose parts share its scales and its frame.
 #include "venturi/report/plot.hpp"
 
 #include <fmt/format.h>
