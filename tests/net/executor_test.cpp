@@ -138,16 +138,5 @@ TEST(Executor, Bfloat16ComputesInItAndAnswersInFloat32) {
   EXPECT_FALSE(torch::equal(y, exact));
 }
 
-TEST(Executor, WeightsCanBeExchanged) {
-  Executor executor(two_layers());
-  const Tensor x = numbers({2, 4}, 15);
-  executor.set_weight("b.weight", torch::zeros({3, 5}));
-  EXPECT_EQ(executor.run({x})[0].abs().max().item<float>(), 0);
-  EXPECT_ERROR(executor.set_weight("b.weight", torch::zeros({3})), core::InvalidArgument,
-               "expected shape [3, 5], got [3]");
-  EXPECT_ERROR(executor.set_weight("c", torch::zeros({3})), core::InvalidArgument,
-               "no such parameter");
-}
-
 }  // namespace
 }  // namespace venturi::net

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "venturi/core/error.hpp"
 #include "venturi/learn/comparison.hpp"
 #include "venturi/learn/label_noise.hpp"
 #include "venturi/learn/perceptron.hpp"
+#include "venturi/net/descent.hpp"
+#include "venturi/tensor/repeated_work.hpp"
 
 namespace venturi::learn {
 namespace {
@@ -85,21 +86,35 @@ class ResidualNetwork {
 };
 
 // What dropout and nested dropout multiply features with (n*features).
-Tensor mask_of(Cut cut, const Tensor& features, const NoisyLabelOptions& options,
-               torch::Generator& generator) {
+Tensor mask_of(Cut cut, std::int64_t n, ResidualNetwork& net, const NoisyLabelOptions& options) {
+  const std::int64_t features = net.feature_count();
+  const auto like = net.trained()[0].options().requires_grad(false);
+  if (cut == Cut::kNone) return torch::ones({n, features}, like);
   if (cut == Cut::kDropout) {
-    return torch::empty_like(features).detach().bernoulli_(1 - options.drop, generator) /
+    return torch::empty({n, features}, like).bernoulli_(1 - options.drop, net.generator()) /
            (1 - options.drop);
   }
-  const Tensor k = torch::arange(1, features.size(1) + 1, features.options().requires_grad(false));
+  const Tensor k = torch::arange(1, features + 1, like);
   const Tensor law = (-(k / options.kept).square()).exp();
   // P(kept > c) falls with c: one uniform number a row decides for all channels.
   const Tensor beyond = law.flip(0).cumsum(0).flip(0) / law.sum();
-  return torch::empty({features.size(0), 1}, k.options())
-      .uniform_(0, 1, generator)
-      .lt(beyond)
-      .to(torch::kFloat32);
+  return torch::empty({n, 1}, like).uniform_(0, 1, net.generator()).lt(beyond).to(torch::kFloat32);
 }
+
+// The tensors that a recorded step reads (tensor/repeated_work.hpp).
+struct Step {
+  Step(std::int64_t batch, std::int64_t features, double top, std::int64_t steps,
+       const tensor::Device& device)
+      : rates(net::cosine_rates(top, steps).to(device)),
+        rows(torch::empty({batch}, torch::TensorOptions(torch::kInt64).device(device))),
+        rate(torch::zeros({}, rates.options())),
+        loss(torch::zeros({}, rates.options())) {
+    for (Tensor& m : masks) m = torch::empty({batch, features}, rates.options());
+  }
+  Tensor rates;  // of all steps
+  Tensor rows, rate, loss;
+  Tensor masks[2];  // of the first and the second network
+};
 
 struct Sets {
   Labelled train, validation, test;  // wrong labels in the first two
@@ -117,38 +132,52 @@ class Study {
         monitor_(monitor) {}
 
   ResidualNetwork trained(Cut cut, core::Key key) const {
-    ResidualNetwork net(shape_[0], options_.channels, classes_, key.split("weights"),
-                        sets_.train.x.device());
-    torch::optim::SGD optimiser(net.trained(), settings(options_.learning_rate));
-    Batches batches(sets_.train.size(), options_.batch, key.split("order"), sets_.train.x.device());
+    const tensor::Device device = sets_.train.x.device();
+    ResidualNetwork net(shape_[0], options_.channels, classes_, key.split("weights"), device);
+    net::Descent descent(net.trained(), kMomentum, kDecay, device);
+    Batches batches(sets_.train.size(), options_.batch, key.split("order"), device);
     const std::int64_t steps = batches.per_epoch() * options_.epochs;
+    Step now(batches.batch(), net.feature_count(), options_.learning_rate, steps, device);
+    tensor::RepeatedWork work(device, [&] {
+      const Tensor loss = losses(net, now.rows, now.masks[0], true).mean();
+      descend(descent, loss, now.rate);
+      now.loss.copy_(loss.detach());
+    });
     for (std::int64_t s = 0; s < steps; ++s) {
-      const Labelled batch = sets_.train.rows(batches.next());
-      const Tensor loss = losses(net, cut, images(batch.x), batch.labels, true).mean();
-      step(optimiser, loss, options_.learning_rate, s, steps);
-      report("noisy labels", s, steps, loss);
+      now.rows.copy_(batches.next());
+      now.rate.copy_(now.rates[s]);
+      now.masks[0].copy_(mask_of(cut, batches.batch(), net, options_));
+      work();
+      report("noisy labels", s, steps, now.loss);
     }
     return net;
   }
 
   // Two networks that choose for one another.
   void teach_together(ResidualNetwork& a, ResidualNetwork& b, Cut cut, core::Key key) const {
-    torch::optim::SGD of_a(a.trained(), settings(options_.together_rate));
-    torch::optim::SGD of_b(b.trained(), settings(options_.together_rate));
-    Batches batches(sets_.train.size(), options_.batch, key.split("together"),
-                    sets_.train.x.device());
+    const tensor::Device device = sets_.train.x.device();
+    net::Descent of_a(a.trained(), kMomentum, kDecay, device);
+    net::Descent of_b(b.trained(), kMomentum, kDecay, device);
+    Batches batches(sets_.train.size(), options_.batch, key.split("together"), device);
     const std::int64_t steps = batches.per_epoch() * options_.together_epochs;
-    for (std::int64_t s = 0; s < steps; ++s) {
-      const Labelled batch = sets_.train.rows(batches.next());
-      const Tensor x = images(batch.x);
-      const Tensor loss_a = losses(a, cut, x, batch.labels, false);
-      const Tensor loss_b = losses(b, cut, x, batch.labels, false);
+    Step now(batches.batch(), a.feature_count(), options_.together_rate, steps, device);
+    tensor::RepeatedWork work(device, [&] {
+      const Tensor loss_a = losses(a, now.rows, now.masks[0], false);
+      const Tensor loss_b = losses(b, now.rows, now.masks[1], false);
       const Tensor by_a = least_losses(loss_a.detach(), rate_);
       const Tensor by_b = least_losses(loss_b.detach(), rate_);
       const Tensor mean_a = loss_a.index_select(0, by_b).mean();
-      step(of_a, mean_a, options_.together_rate, s, steps);
-      step(of_b, loss_b.index_select(0, by_a).mean(), options_.together_rate, s, steps);
-      report("co-teaching", s, steps, mean_a);
+      descend(of_a, mean_a, now.rate);
+      descend(of_b, loss_b.index_select(0, by_a).mean(), now.rate);
+      now.loss.copy_(mean_a.detach());
+    });
+    for (std::int64_t s = 0; s < steps; ++s) {
+      now.rows.copy_(batches.next());
+      now.rate.copy_(now.rates[s]);
+      now.masks[0].copy_(mask_of(cut, batches.batch(), a, options_));
+      now.masks[1].copy_(mask_of(cut, batches.batch(), b, options_));
+      work();
+      report("co-teaching", s, steps, now.loss);
     }
   }
 
@@ -172,9 +201,6 @@ class Study {
   }
 
  private:
-  static torch::optim::SGDOptions settings(double rate) {
-    return torch::optim::SGDOptions(rate).momentum(kMomentum).weight_decay(kDecay).nesterov(true);
-  }
   static Tensor leading(const Tensor& h, std::int64_t k) {
     Tensor out = h.clone();
     out.narrow(1, k, h.size(1) - k).zero_();
@@ -195,24 +221,18 @@ class Study {
     return torch::cat(out);
   }
 
-  // Of each image; `training`: batch normalisation learns.
-  Tensor losses(ResidualNetwork& net, Cut cut, const Tensor& x, const Tensor& labels,
-                bool training) const {
-    Tensor h = net.features(x, training);
-    if (cut != Cut::kNone) h = h * mask_of(cut, h, options_, net.generator());
+  // Of each image of these rows; `training`: batch normalisation learns.
+  Tensor losses(ResidualNetwork& net, const Tensor& rows, const Tensor& mask, bool training) const {
+    const Labelled batch = sets_.train.rows(rows);
     return torch::nn::functional::cross_entropy(
-        net.classify(h), labels,
+        net.classify(net.features(images(batch.x), training) * mask), batch.labels,
         torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
   }
 
-  static void step(torch::optim::SGD& optimiser, const Tensor& loss, double top, std::int64_t s,
-                   std::int64_t steps) {
-    const double part = static_cast<double>(s) / static_cast<double>(steps);
-    static_cast<torch::optim::SGDOptions&>(optimiser.param_groups()[0].options())
-        .lr(top * 0.5 * (1 + std::cos(std::numbers::pi * part)));
-    optimiser.zero_grad();
+  static void descend(net::Descent& descent, const Tensor& loss, const Tensor& rate) {
+    descent.zero_grad();
     loss.backward();
-    optimiser.step();
+    descent.step(rate);
   }
 
   void report(const char* what, std::int64_t s, std::int64_t steps, const Tensor& loss) const {

@@ -58,6 +58,7 @@ class Batches {
  public:
   Batches(std::int64_t n, std::int64_t batch, core::Key key, const tensor::Device& device);
   tensor::Tensor next();
+  std::int64_t batch() const { return batch_; }
   std::int64_t per_epoch() const { return per_epoch_; }
 
  private:

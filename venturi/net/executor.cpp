@@ -2,6 +2,7 @@
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/record.hpp"
+#include "venturi/tensor/repeated_work.hpp"
 
 namespace venturi::net {
 namespace {
@@ -9,36 +10,6 @@ namespace {
 using tensor::Tensor;
 
 constexpr std::string_view kWhere = "net.run";
-
-// cuDNN and cuBLAS as the header promises, for one scope.
-class ExactCuda {
- public:
-  explicit ExactCuda(bool on) : on_(on) {
-    if (!on_) return;
-    auto& context = at::globalContext();
-    benchmark_ = context.benchmarkCuDNN();
-    deterministic_ = context.deterministicCuDNN();
-    tf32_dnn_ = context.allowTF32CuDNN();
-    tf32_blas_ = context.allowTF32CuBLAS();
-    set(false, true, false, false);
-  }
-  ~ExactCuda() {
-    if (on_) set(benchmark_, deterministic_, tf32_dnn_, tf32_blas_);
-  }
-  ExactCuda(const ExactCuda&) = delete;
-  ExactCuda& operator=(const ExactCuda&) = delete;
-
- private:
-  static void set(bool benchmark, bool deterministic, bool tf32_dnn, bool tf32_blas) {
-    auto& context = at::globalContext();
-    context.setBenchmarkCuDNN(benchmark);
-    context.setDeterministicCuDNN(deterministic);
-    context.setAllowTF32CuDNN(tf32_dnn);
-    context.setAllowTF32CuBLAS(tf32_blas);
-  }
-  bool on_;
-  bool benchmark_ = false, deterministic_ = false, tf32_dnn_ = false, tf32_blas_ = false;
-};
 
 // Double stays double: it is what the model asks for.
 bool computes(torch::ScalarType type) {
@@ -150,20 +121,6 @@ Tensor Executor::prepared(const Tensor& weight) const {
   return weight.to(options_.device, type);
 }
 
-void Executor::set_weight(std::string_view name, const Tensor& value) {
-  const auto found = model_.weights.find(name);
-  if (found == model_.weights.end() || found->second.sizes() != value.sizes()) {
-    core::fail_argument(
-        "net.set_weight", "'{}': {}", name,
-        found == model_.weights.end()
-            ? "no such parameter"
-            : fmt::format("expected shape {}, got {}", shape_text(found->second.sizes().vec()),
-                          shape_text(value.sizes().vec())));
-  }
-  found->second = prepared(value);
-  start_[slot_.find(name)->second] = found->second;
-}
-
 Tensor Executor::checked_input(std::size_t i, const Tensor& value) const {
   const Port& port = model_.graph.inputs[i];
   if (!value.defined() || !port_takes(port, value)) {
@@ -229,7 +186,7 @@ std::vector<Tensor> Executor::run(const std::vector<Tensor>& inputs,
   if (inputs.size() != g.inputs.size()) {
     core::fail_argument(kWhere, "expected {} inputs, got {}", g.inputs.size(), inputs.size());
   }
-  const ExactCuda exact(options_.device.is_cuda());
+  const tensor::ExactCuda exact(options_.device.is_cuda());
   const torch::AutoGradMode gradients(options.gradients);
   std::vector<Tensor> slots = start_;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -76,8 +76,6 @@ class Executor {
   const Model& model() const { return model_; }
   // On the device and of the type that the run uses; a leaf that requires gradients gets them.
   const Weights& weights() const { return model_.weights; }
-  // Another tensor for a parameter. InvalidArgument unless it has the same shape.
-  void set_weight(std::string_view name, const tensor::Tensor& value);
   const ExecutorOptions& options() const { return options_; }
 
  private:

@@ -1,12 +1,13 @@
 #include "venturi/net/fit.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <set>
 
 #include "venturi/core/error.hpp"
 #include "venturi/core/units.hpp"
+#include "venturi/net/descent.hpp"
 #include "venturi/net/executor.hpp"
+#include "venturi/tensor/repeated_work.hpp"
 
 namespace venturi::net {
 namespace {
@@ -37,47 +38,6 @@ Graph training_graph(const Graph& graph, std::vector<std::string>& running) {
   return out;
 }
 
-double rate_at(const FitOptions& options, std::int64_t step, std::int64_t steps) {
-  const double part = static_cast<double>(step) / static_cast<double>(steps);
-  return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * part));
-}
-
-// Stochastic gradient descent, momentum after Nesterov; all parameters in few operations, which
-// counts where each has a kernel to start.
-class Descent {
- public:
-  Descent(std::vector<Tensor> parameters, const FitOptions& options)
-      : parameters_(std::move(parameters)), options_(options) {
-    for (const Tensor& p : parameters_) velocity_.push_back(torch::zeros_like(p));
-  }
-  void zero_grad() {
-    for (Tensor& p : parameters_) p.mutable_grad().reset();
-  }
-  void step(double rate) {
-    const torch::NoGradGuard no_grad;
-    std::vector<Tensor> with, gradient, velocity;  // a parameter that nothing reads has no gradient
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      if (!parameters_[i].grad().defined()) continue;
-      with.push_back(parameters_[i]);
-      gradient.push_back(parameters_[i].grad());
-      velocity.push_back(velocity_[i]);
-    }
-    if (options_.weight_decay != 0) {
-      gradient = at::_foreach_add(gradient, with, options_.weight_decay);
-    }
-    if (options_.momentum > 0) {
-      at::_foreach_mul_(velocity, options_.momentum);
-      at::_foreach_add_(velocity, gradient);
-      gradient = at::_foreach_add(gradient, velocity, options_.momentum);
-    }
-    at::_foreach_add_(with, gradient, -rate);
-  }
-
- private:
-  std::vector<Tensor> parameters_, velocity_;
-  const FitOptions& options_;
-};
-
 }  // namespace
 
 double fit(Model& model, const Tensor& x, const Tensor& labels, const FitOptions& options,
@@ -92,39 +52,57 @@ double fit(Model& model, const Tensor& x, const Tensor& labels, const FitOptions
                         options.batch, model.graph.inputs.size(), n,
                         shape_text(labels.sizes().vec()));
   }
+  const tensor::ExactCuda exact(device.is_cuda());
   std::vector<std::string> running;
   Model training{training_graph(model.graph, running), {}};
-  const std::set<std::string> fixed(running.begin(), running.end());
-  std::vector<Tensor> trained;
+  Model read = model;
+  read.graph.outputs.resize(1);
+  remove_unused(read);
+  std::vector<std::string> trained;
+  std::vector<Tensor> parameters;
   for (const auto& [name, value] : model.weights) {
-    Tensor weight = value.detach().clone().to(device);
-    if (weight.is_floating_point() && !fixed.contains(name)) {
-      trained.push_back(weight.requires_grad_(true));
-    }
-    training.weights[name] = weight;
+    training.weights[name] = value.detach().clone();
+    const bool fixed = std::find(running.begin(), running.end(), name) != running.end();
+    if (!value.is_floating_point() || fixed || !read.weights.contains(name)) continue;
+    trained.push_back(name);
+    parameters.push_back(value.detach());
   }
-  Executor executor(std::move(training), {.device = device});
-  Descent descent(std::move(trained), options);
+  Descent descent(parameters, options.momentum, options.weight_decay, device);
+  for (std::size_t i = 0; i < trained.size(); ++i) training.weights[trained[i]] = parameters[i];
+  const Executor executor(std::move(training), {.device = device});
   const std::int64_t batches = n / options.batch;
   const std::int64_t steps = batches * options.epochs;
+  const Tensor samples = x.to(device);
+  const Tensor classes = labels.to(device);
+  const Tensor rates = cosine_rates(options.learning_rate, steps).to(device);
+  Tensor batch = torch::empty({options.batch}, classes.options());
+  Tensor rate = torch::zeros({}, rates.options());
+  Tensor sum = torch::zeros({}, torch::TensorOptions(torch::kFloat64).device(device));
+  tensor::RepeatedWork step(device, [&] {
+    const auto out =
+        executor.run({samples.index_select(0, batch)}, {.hooks = {}, .gradients = true});
+    const Tensor loss =
+        torch::nn::functional::cross_entropy(out[0], classes.index_select(0, batch));
+    descent.zero_grad();
+    loss.backward();
+    descent.step(rate);
+    const torch::NoGradGuard no_grad;
+    for (std::size_t k = 0; k < running.size(); ++k) {
+      Tensor(executor.weights().find(running[k])->second).copy_(out[k + 1]);
+    }
+    sum.add_(loss);
+  });
   double mean_bits = 0;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     auto order = core::Random(key.split(static_cast<std::uint64_t>(epoch)))
                      .permutation(static_cast<std::size_t>(n));
-    const Tensor rows = torch::tensor(std::vector<std::int64_t>(order.begin(), order.end()));
-    Tensor sum = torch::zeros({}, torch::TensorOptions(torch::kFloat64).device(device));
+    const Tensor rows =
+        torch::tensor(std::vector<std::int64_t>(order.begin(), order.end())).to(device);
+    sum.zero_();
     for (std::int64_t i = 0; i < batches; ++i) {
-      const Tensor batch = rows.narrow(0, i * options.batch, options.batch);
-      const auto out = executor.run({x.index_select(0, batch)}, {.hooks = {}, .gradients = true});
-      const Tensor loss =
-          torch::nn::functional::cross_entropy(out[0], labels.index_select(0, batch).to(device));
-      descent.zero_grad();
-      loss.backward();
-      descent.step(rate_at(options, epoch * batches + i, steps));
-      for (std::size_t k = 0; k < running.size(); ++k) {
-        executor.set_weight(running[k], out[k + 1].detach());
-      }
-      sum += loss.detach();
+      batch.copy_(rows.narrow(0, i * options.batch, options.batch));
+      rate.copy_(rates[epoch * batches + i]);
+      step();
       if (monitor.stop_requested()) throw core::Interrupted("[net.fit] stopped");
     }
     mean_bits = sum.item<double>() / static_cast<double>(batches) * core::kBitsPerNat;

@@ -29,8 +29,9 @@ struct FitOptions {
   }
 };
 
-// x: n samples for the one input; labels: n int64; both are moved to `device` batch by batch. The
-// order of samples comes from `key`: the same key, the same weights on the same machine. Returns
+// x: n samples for the one input; labels: n int64; both are copied to `device`, where steps are
+// started from a record (tensor/repeated_work.hpp). The order of samples comes from `key`: the same
+// key, the same weights on the same machine. Returns
 // the mean cross-entropy of the last epoch in bits. InvalidArgument for models of several inputs,
 // other labels, n < batch (the rest of an epoch that fills no batch is left out), batch
 // normalisations before operator set 14. DataError where the loss is not finite.
