@@ -1,15 +1,16 @@
-// Static coders of bytes beside htscodecs' rANS 32x16 (order 0), on the sources A, B, C: a rounded
-// Laplacian of scale 1.2, and geometric laws of p = .8 and p = .2. Each round trip is checked
-// before it is timed. "over_entropy" is the size above the histogram's entropy, as a fraction.
+// Static coders of bytes beside htscodecs' rANS 32x16 (order 0), on 1 MiB of the sources A, B, C (a
+// rounded Laplacian of scale 1.2, and geometric laws of p = .8 and p = .2) in blocks of the size
+// that ends the name, each with its own table. Round trips are checked before they are timed.
+// "over_entropy" is the size above the entropy of the whole's histogram, as a fraction.
 #include <benchmark/benchmark.h>
 #include <htscodecs/rANS_static4x16.h>
 
 #include <array>
 #include <cmath>
-#include <cstring>
-#include <memory>
+#include <functional>
 
 #include "venturi/code/byte_rans.hpp"
+#include "venturi/code/byte_tans.hpp"
 #include "venturi/core/error.hpp"
 #include "venturi/core/key.hpp"
 
@@ -44,104 +45,123 @@ double entropy_bytes(core::Bytes data) {
   return bits / 8;
 }
 
+constexpr std::int64_t kBytes = 1 << 20;
+
 void report(benchmark::State& state, core::Bytes data, std::size_t size) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(data.size()));
   state.counters["over_entropy"] = static_cast<double>(size) / entropy_bytes(data) - 1;
 }
 
-void encode(benchmark::State& state, char name, code::ByteKernel kernel) {
-  const auto data = source(name, static_cast<std::size_t>(state.range(0)));
-  const auto block = code::encode_byte_rans(data, kernel);
-  std::vector<std::byte> back(data.size());
-  code::decode_byte_rans(block, back, kernel);
-  if (back != data) state.SkipWithError("the round trip fails");
-  for (auto _ : state) benchmark::DoNotOptimize(code::encode_byte_rans(data, kernel));
-  report(state, data, block.size());
-}
+using Buffer = std::vector<std::byte>;
 
-void decode(benchmark::State& state, char name, code::ByteKernel kernel) {
-  const auto data = source(name, static_cast<std::size_t>(state.range(0)));
-  const auto block = code::encode_byte_rans(data, kernel);
-  std::vector<std::byte> back(data.size());
-  code::decode_byte_rans(block, back, kernel);
-  if (back != data) state.SkipWithError("the round trip fails");
-  for (auto _ : state) {
-    code::decode_byte_rans(block, back, kernel);
-    benchmark::ClobberMemory();
-  }
-  report(state, data, block.size());
-}
-
-// The peer writes into buffers of the caller, so that it pays for no allocation.
-struct Peer {
-  explicit Peer(char name, std::size_t n) : data(source(name, n)) {
-    in = reinterpret_cast<unsigned char*>(data.data());
-    size = static_cast<unsigned>(n);
-    room = rans_compress_bound_4x16(size, RANS_ORDER_X32);
-    packed.resize(room);
-    back.resize(n);
-    packed_size = compress();
-    uncompress();
-    if (std::memcmp(back.data(), data.data(), n) != 0) core::fail_bug("bench", "peer round trip");
-  }
-  unsigned compress() {
-    unsigned out = room;
-    if (!rans_compress_to_4x16(in, size, packed.data(), &out, RANS_ORDER_X32)) {
-      core::fail_bug("bench", "peer compress");
-    }
-    return out;
-  }
-  void uncompress() {
-    unsigned out = size;
-    if (!rans_uncompress_to_4x16(packed.data(), packed_size, back.data(), &out)) {
-      core::fail_bug("bench", "peer uncompress");
-    }
-  }
-  std::vector<std::byte> data;
-  std::vector<unsigned char> packed;
-  std::vector<unsigned char> back;
-  unsigned char* in;
-  unsigned size;
-  unsigned room;
-  unsigned packed_size;
+// `encode` writes into a buffer that it keeps, good until its next call: so that the peer pays for
+// no allocation.
+struct Coder {
+  std::function<core::Bytes(core::Bytes)> encode;
+  std::function<void(core::Bytes, std::span<std::byte>)> decode;
 };
 
-void peer_encode(benchmark::State& state, char name) {
-  Peer peer(name, static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(peer.compress());
-  report(state, peer.data, peer.packed_size);
+Coder byte_rans(code::ByteKernel kernel) {
+  return {[=, kept = Buffer()](core::Bytes data) mutable {
+            return core::Bytes(kept = code::encode_byte_rans(data, kernel));
+          },
+          [=](core::Bytes block, std::span<std::byte> out) {
+            code::decode_byte_rans(block, out, kernel);
+          }};
 }
 
-void peer_decode(benchmark::State& state, char name) {
-  Peer peer(name, static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
-    peer.uncompress();
+// Precision 0: by the size of the block.
+Coder byte_tans(int precision) {
+  return {[=, kept = Buffer()](core::Bytes data) mutable {
+            return core::Bytes(kept = code::encode_byte_tans(data, precision));
+          },
+          code::decode_byte_tans};
+}
+
+Coder htscodecs() {
+  const auto in = [](core::Bytes bytes) {
+    return reinterpret_cast<unsigned char*>(const_cast<std::byte*>(bytes.data()));
+  };
+  return {[=, kept = Buffer(rans_compress_bound_4x16(kBytes, RANS_ORDER_X32))](
+              core::Bytes data) mutable {
+            auto size = static_cast<unsigned>(kept.size());
+            if (!rans_compress_to_4x16(in(data), static_cast<unsigned>(data.size()), in(kept),
+                                       &size, RANS_ORDER_X32)) {
+              core::fail_bug("bench", "peer compress");
+            }
+            return core::Bytes(kept).first(size);
+          },
+          [=](core::Bytes block, std::span<std::byte> out) {
+            auto size = static_cast<unsigned>(out.size());
+            if (!rans_uncompress_to_4x16(in(block), static_cast<unsigned>(block.size()), in(out),
+                                         &size)) {
+              core::fail_bug("bench", "peer uncompress");
+            }
+          }};
+}
+
+struct Coded {
+  Coded(char law, std::size_t block, const Coder& coder)
+      : data(source(law, kBytes)), back(kBytes), block_bytes(block) {
+    for (std::size_t start = 0; start < kBytes; start += block) {
+      const core::Bytes out = coder.encode(core::Bytes(data).subspan(start, block));
+      blocks.emplace_back(out.begin(), out.end());
+      size += out.size();
+    }
+    decode(coder);
+    if (back != data) core::fail_bug("bench", "the round trip fails");
+  }
+  void encode(const Coder& coder) const {
+    for (std::size_t start = 0; start < kBytes; start += block_bytes) {
+      benchmark::DoNotOptimize(coder.encode(core::Bytes(data).subspan(start, block_bytes)));
+    }
+  }
+  void decode(const Coder& coder) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      coder.decode(blocks[i], std::span(back).subspan(i * block_bytes, block_bytes));
+    }
     benchmark::ClobberMemory();
   }
-  report(state, peer.data, peer.packed_size);
+  Buffer data, back;
+  std::size_t block_bytes;
+  std::vector<Buffer> blocks;
+  std::size_t size = 0;
+};
+
+void encode(benchmark::State& state, char law, const Coder& coder) {
+  const Coded coded(law, static_cast<std::size_t>(state.range(0)), coder);
+  for (auto _ : state) coded.encode(coder);
+  report(state, coded.data, coded.size);
+}
+
+void decode(benchmark::State& state, char law, const Coder& coder) {
+  Coded coded(law, static_cast<std::size_t>(state.range(0)), coder);
+  for (auto _ : state) coded.decode(coder);
+  report(state, coded.data, coded.size);
+}
+
+void add(const std::string& member, const std::string& tail, const Coder& coder,
+         const std::vector<std::int64_t>& blocks = {1 << 10, 1 << 12, 1 << 15, kBytes}) {
+  for (const char law : {'A', 'B', 'C'}) {
+    const std::string name = tail + "/" + law;
+    benchmark::RegisterBenchmark((member + "encode" + name).c_str(), encode, law, coder)
+        ->ArgsProduct({blocks});
+    benchmark::RegisterBenchmark((member + "decode" + name).c_str(), decode, law, coder)
+        ->ArgsProduct({blocks});
+  }
 }
 
 const int registered = [] {
-  constexpr std::int64_t n = 1 << 20;
-  struct Named {
-    const char* name;
-    code::ByteKernel kernel;
-  };
-  for (const char law : {'A', 'B', 'C'}) {
-    for (const Named k :
-         {Named{"portable", code::ByteKernel::kPortable}, Named{"avx2", code::ByteKernel::kAvx2},
-          Named{"avx512", code::ByteKernel::kAvx512}}) {
-      if (!code::has_byte_kernel(k.kernel)) continue;
-      const std::string tail = std::string("_") + k.name + "/" + law;
-      benchmark::RegisterBenchmark(("ByteRans/encode" + tail).c_str(), encode, law, k.kernel)
-          ->Arg(n);
-      benchmark::RegisterBenchmark(("ByteRans/decode" + tail).c_str(), decode, law, k.kernel)
-          ->Arg(n);
-    }
-    const std::string peer = "peer:Htscodecs/32x16_";
-    benchmark::RegisterBenchmark((peer + "encode/" + law).c_str(), peer_encode, law)->Arg(n);
-    benchmark::RegisterBenchmark((peer + "decode/" + law).c_str(), peer_decode, law)->Arg(n);
+  for (const auto& [name, kernel] : {std::pair{"_portable", code::ByteKernel::kPortable},
+                                     {"_avx2", code::ByteKernel::kAvx2},
+                                     {"_avx512", code::ByteKernel::kAvx512}}) {
+    if (code::has_byte_kernel(kernel)) add("ByteRans/", name, byte_rans(kernel));
   }
+  add("ByteTans/", "", byte_tans(0));
+  for (const int precision : {9, 10, 11}) {
+    add("ByteTans/", "_" + std::to_string(precision), byte_tans(precision), {kBytes});
+  }
+  add("peer:Htscodecs/32x16_", "", htscodecs());
   return 0;
 }();
 

@@ -5,6 +5,7 @@
 
 #include "venturi/code/adaptive_bytes.hpp"
 #include "venturi/code/byte_rans.hpp"
+#include "venturi/code/byte_tans.hpp"
 #include "venturi/code/context_mixing.hpp"
 #include "venturi/code/crc32c.hpp"
 #include "venturi/code/pack.hpp"
@@ -13,36 +14,52 @@
 namespace venturi::code {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{1} << 20;
 constexpr std::size_t kLeastBlock = 4;  // size, count, mode, and a byte of content
 
-std::vector<std::byte> encode_static(core::Bytes data) {
+// A coder of blocks, each under its own histogram.
+struct BlockCoder {
+  std::size_t block;  // bytes; the last may have fewer
+  std::vector<std::byte> (*encode)(core::Bytes data);
+  std::size_t (*count)(core::Bytes block);
+  void (*decode)(core::Bytes block, std::span<std::byte> out);
+};
+constexpr BlockCoder kRans = {
+    std::size_t{1} << 20, [](core::Bytes data) { return encode_byte_rans(data); }, byte_rans_count,
+    [](core::Bytes block, std::span<std::byte> out) { decode_byte_rans(block, out); }};
+constexpr BlockCoder kTans = {std::size_t{1} << 15,
+                              [](core::Bytes data) { return encode_byte_tans(data); },
+                              byte_tans_count, decode_byte_tans};
+
+template <const BlockCoder& kCoder>
+std::vector<std::byte> encode_blocks(core::Bytes data) {
   std::vector<std::byte> out;
   put_varint(out, data.size());
-  for (std::size_t start = 0; start < data.size(); start += kBlock) {
-    const auto block = encode_byte_rans(data.subspan(start, std::min(kBlock, data.size() - start)));
+  for (std::size_t start = 0; start < data.size(); start += kCoder.block) {
+    const auto block =
+        kCoder.encode(data.subspan(start, std::min(kCoder.block, data.size() - start)));
     put_varint(out, block.size());
     out.insert(out.end(), block.begin(), block.end());
   }
   return out;
 }
 
-std::vector<std::byte> decode_static(core::Bytes stream, std::uint64_t max_bytes) {
-  constexpr std::string_view where = "code.byte_codec.static";
+template <const BlockCoder& kCoder>
+std::vector<std::byte> decode_blocks(core::Bytes stream, std::uint64_t max_bytes) {
+  constexpr std::string_view where = "code.byte_codec";
   ByteReader reader(stream, 0, where);
   const std::uint64_t count = reader.varint("number of bytes", max_bytes);
-  if (count / kBlock > reader.left() / kLeastBlock) {
+  if (count / kCoder.block > reader.left() / kLeastBlock) {
     core::fail_data(where, "{} bytes cannot hold {}", reader.left(), count);
   }
   std::vector<std::byte> out(count);
-  for (std::size_t start = 0; start < count; start += kBlock) {
-    const std::size_t size = std::min<std::size_t>(kBlock, count - start);
+  for (std::size_t start = 0; start < count; start += kCoder.block) {
+    const std::size_t size = std::min<std::size_t>(kCoder.block, count - start);
     const core::Bytes block = reader.take(reader.varint("size of a block", reader.left()), "block");
-    if (byte_rans_count(block) != size) {
+    if (kCoder.count(block) != size) {
       core::fail_data(where, "the block before byte {} holds {} bytes, expected {}",
-                      reader.offset(), byte_rans_count(block), size);
+                      reader.offset(), kCoder.count(block), size);
     }
-    decode_byte_rans(block, std::span(out).subspan(start, size));
+    kCoder.decode(block, std::span(out).subspan(start, size));
   }
   if (reader.left() > 0) {
     core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());
@@ -105,12 +122,12 @@ std::vector<std::byte> decode_nibbles(core::Bytes bytes, std::uint64_t max_bytes
   return decode_adaptive_bytes(stream, count, kOrder);
 }
 
-constexpr std::array<core::Member<ByteCodec>, 5> kCodecs = {{
+constexpr std::array<core::Member<ByteCodec>, 6> kCodecs = {{
     {"static",
      "32 interleaved rANS states, one histogram a block of 1 MiB; the fastest",
      "Giesen, arXiv 1402.3392",
      "O(n)",
-     {encode_static, decode_static}},
+     {encode_blocks<kRans>, decode_blocks<kRans>}},
     {"running",
      "the same coder under a law learned from the chunks before; no table",
      "own, over Duda, arXiv 1311.2540",
@@ -131,6 +148,11 @@ constexpr std::array<core::Member<ByteCodec>, 5> kCodecs = {{
      "Mahoney, Florida Tech CS-2005-16",
      "O(n)",
      {encode_mixed, decode_mixed}},
+    {"bytes-tans",
+     "tabled ANS, one histogram a block of 32 KiB; small blocks, and machines without AVX2",
+     "Duda, arXiv 1311.2540 (tANS)",
+     "O(n)",
+     {encode_blocks<kTans>, decode_blocks<kTans>}},
 }};
 
 }  // namespace

@@ -20,9 +20,9 @@ struct ByteCodec {
   std::vector<std::byte> (*decode)(core::Bytes stream, std::uint64_t max_bytes);
 };
 
-// "static": blocks of 2^20 bytes, each with its histogram, through byte_rans. "running":
-// running_bytes. "adaptive", "adaptive1": adaptive_bytes of order 0 and 1. "bytes-cm":
-// context_mixing.
+// "static": blocks of 2^20 bytes, each with its histogram, through byte_rans. "bytes-tans": of 2^15
+// bytes, through byte_tans. "running": running_bytes. "adaptive", "adaptive1": adaptive_bytes of
+// order 0 and 1. "bytes-cm": context_mixing.
 std::span<const core::Member<ByteCodec>> byte_codecs();
 
 // The member of that name, else InvalidArgument with the names there are.

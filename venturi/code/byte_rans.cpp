@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <memory>
 
+#include "venturi/code/byte_law.hpp"
 #include "venturi/code/byte_rans_tables.hpp"
 #include "venturi/code/normalize.hpp"
 #include "venturi/code/pack.hpp"
@@ -38,37 +38,11 @@ struct Law {
   int precision;
 };
 
-// Masses as changes of their number of bits (0 for mass 0), zigzag in unary, then the low bits.
-void write_masses(const Masses& masses, std::vector<std::byte>& out) {
-  BitWriter bits(out);
-  int before = 0;
-  for (const std::uint32_t mass : masses) {
-    const auto length = static_cast<int>(std::bit_width(mass));
-    const auto change = static_cast<int>(zigzag(length - before));
-    bits.put((1U << change) - 1, change + 1);
-    if (length > 1) bits.put(mass, length - 1);
-    before = length;
-  }
-  bits.finish();
-}
-
 Law read_law(ByteReader& reader, std::string_view where) {
-  BitReader bits(reader);
   Law law{Masses(256), kPrecision};
-  int length = 0;
-  std::uint32_t sum = 0;
-  for (std::uint32_t& mass : law.masses) {
-    int change = 0;
-    while (bits.get(1) == 1 && change <= 2 * kPrecision) ++change;
-    length += static_cast<int>(unzigzag(static_cast<std::uint64_t>(change)));
-    if (length < 0 || length > kMassBits) {
-      core::fail_data(where, "a mass before byte {} has {} bits", reader.offset(), length);
-    }
-    if (length > 0) mass = (1U << (length - 1)) | bits.get(length - 1);
-    sum += mass;
-  }
+  const std::uint32_t sum = read_masses(reader, law.masses, kMassBits, where);
   if (sum == 1U << kCoarsePrecision) law.precision = kCoarsePrecision;
-  if (sum != 1U << law.precision || !bits.padding_is_zero()) {
+  if (sum != 1U << law.precision) {
     core::fail_data(where, "the masses before byte {} sum to {}, expected {} or {}",
                     reader.offset(), sum, 1U << kPrecision, 1U << kCoarsePrecision);
   }

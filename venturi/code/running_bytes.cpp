@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 
+#include "venturi/code/byte_law.hpp"
 #include "venturi/code/byte_rans_tables.hpp"
 #include "venturi/code/pack.hpp"
 #include "venturi/code/running_law.hpp"
