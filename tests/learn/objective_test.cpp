@@ -108,7 +108,8 @@ TEST(Objective, CsDivergenceLearnsWithAWidthThatFollowsTheResidual) {
       .epochs = 30,
       .batch = 50,
       .learning_rate = 1e-2,
-      .objective = {.prediction = "cs-divergence", .rate = "cs-qmi-normalised", .width = 0.3}};
+      .objective = {
+          .prediction = "cs-divergence", .rate = "cs-qmi-normalised", .input_width = 0.3}};
   const TrainingResult result = train(model, training, options, core::Key(3), core::silent());
   EXPECT_LT(result.validation.distortion, 0.25);  // of a target of deviation 2.2
 }

@@ -171,7 +171,7 @@ std::vector<Figure> run_cs_widths(const Run& run) {
     for (const double target_width : recipe.target_widths) {
       for (const double residual : recipe.residuals) {
         const learn::ObjectiveOptions rule{.prediction = "cs-divergence",
-                                           .width = width,
+                                           .input_width = width,
                                            .target_width = target_width,
                                            .residual = residual};
         const auto [validation, test] = distortions(rule);
@@ -186,7 +186,7 @@ std::vector<Figure> run_cs_widths(const Run& run) {
       }
     }
   }
-  out.push_back({"chosen: width", best.width, ""});
+  out.push_back({"chosen: width", best.input_width, ""});
   out.push_back({"chosen: target width", best.target_width, ""});
   out.push_back({"chosen: residual", best.residual, ""});
   out.push_back({"chosen", chosen, "rmse"});

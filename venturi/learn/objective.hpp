@@ -25,8 +25,9 @@ struct ObjectiveOptions {
   std::string form = "plain";
   double exponent = 1;
   double width = 1;
+  double input_width = 0.1;
   double target_width = 1;
-  double residual = 1;
+  double residual = 3;
   int critic_steps = 1;
   double critic_learning_rate = 1e-3;
 
@@ -40,8 +41,10 @@ struct ObjectiveOptions {
     visit("form", self.form, "of the rate R in the loss: R, R^2, R^(1+exponent), exp(exponent R)",
           core::one_of({"plain", "square", "power", "exponential"}));
     visit("exponent", self.exponent, "of the forms power and exponential", core::above(0));
-    visit("width", self.width, "of kernels on x and z, in units of the batch's spread",
+    visit("width", self.width, "of a rate's kernels on x and z, in units of the batch's spread",
           core::above(0));
+    visit("input_width", self.input_width,
+          "of cs-divergence's kernel on x, in units of the batch's spread", core::above(0));
     visit("target_width", self.target_width,
           "of cs-divergence's kernel, in deviations of the target", core::above(0));
     visit("residual", self.residual,

@@ -36,7 +36,8 @@ Tensor cs_divergence(const Model& model, const Forward& forward, const Objective
   const double squared = options.target_width * options.target_width;
   const Tensor inverse =
       (2 * squared + 2 * options.residual * options.residual * error).reciprocal();
-  const Tensor k = gaussian_gram(forward.x, forward.x, spread_inverse(forward.x, options.width));
+  const Tensor k =
+      gaussian_gram(forward.x, forward.x, spread_inverse(forward.x, options.input_width));
   const Tensor out = conditional_cs(k, gaussian_gram(y, y, inverse), gaussian_gram(v, v, inverse),
                                     gaussian_gram(v, y, inverse));
   return regression ? out + variance_fit(model, forward) : out;
