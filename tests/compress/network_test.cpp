@@ -427,8 +427,7 @@ TEST(Figures, FilesAreWithinTheirSizes) {
   EXPECT_LE(value_of(budget, "files of allocations against the count, largest distance"), 1);
   const std::string loss = "correlation of predicted and measured loss, 3 to 6 bits a matrix";
   EXPECT_LE(std::abs(value_of(budget, loss)), 1);
-  const double most = value_of(
-      budget, loss + ": the most that the noise of the test images leaves to any prediction");
+  const double most = value_of(budget, loss + ": reachable with these images");
   EXPECT_GE(most, 0);
   EXPECT_LE(most, 1);
 }

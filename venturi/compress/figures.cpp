@@ -292,8 +292,7 @@ std::vector<Figure> predicted_correlation(const Compressor& work, const TestSet&
   const std::string name = fmt::format(
       "correlation of predicted and measured loss, {} to {} bits a matrix", least, most);
   return {{name, correlation(predicted, measured), ""},
-          {name + ": the most that the noise of the test images leaves to any prediction",
-           reachable_correlation(torch::stack(losses)), ""},
+          {name + ": reachable with these images", reachable_correlation(torch::stack(losses)), ""},
           {name + ", outputs softened (temperature 3)", correlation(predicted, softened), ""}};
 }
 
