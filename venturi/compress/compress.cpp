@@ -252,7 +252,11 @@ Compressed Compressor::run(std::int64_t bytes, core::Key key, core::Monitor& mon
   const double bits =
       8.0 * static_cast<double>(of_file) / static_cast<double>(subject_.parameters());
   if (options_.probe_samples > 0 && std::abs(bits - probed_bits_) > .4) {
-    probe(subject_, base_, menus_, bits, options_.probe_samples, monitor);
+    probe(subject_, base_, menus_,
+          {.bits = bits,
+           .samples = options_.probe_samples,
+           .temperature = options_.probe_temperature},
+          monitor);
     probed_bits_ = bits;
   }
   const Compressed plain = allocate(bytes);

@@ -24,7 +24,8 @@ namespace venturi::compress {
 
 struct CompressOptions {
   std::string methods = "rate,rank,mask";
-  std::int64_t probe_samples = 128;
+  std::int64_t probe_samples = 256;
+  double probe_temperature = 3;
   bool correct = true;
   int generations = 0;
   std::int64_t refine_samples = 128;
@@ -36,6 +37,10 @@ struct CompressOptions {
     visit("methods", self.methods, "of the menus: rate, rank, mask");
     visit("probe_samples", self.probe_samples, "inputs that scale the predictions; 0: none",
           core::at_least(0));
+    visit("probe_temperature", self.probe_temperature,
+          "of the outputs that probes compare: above 1, few inputs that the network is unsure of "
+          "tell less",
+          core::between(1, 100));
     visit("correct", self.correct, "a last pass in which layers make up for those before them");
     visit("generations", self.generations, "of evolution on measured divergence",
           core::between(0, 1e6));

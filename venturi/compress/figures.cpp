@@ -222,14 +222,15 @@ TestSet::TestSet(const Subject& subject, Tensor inputs, Tensor labels, const ten
   trained_ = net::predict(net::Executor(subject.model(), {.device = device}), inputs_, kBatch);
 }
 
-Held TestSet::hold(const net::Model& model, std::int64_t samples) const {
+Tensor TestSet::outputs_of(const net::Model& model) const {
   const torch::NoGradGuard no_grad;
-  const std::int64_t n = samples > 0 ? std::min(samples, inputs_.size(0)) : inputs_.size(0);
-  const Tensor y =
-      net::predict(net::Executor(model, {.device = device_}), inputs_.slice(0, 0, n), kBatch);
-  const Tensor trained = trained_.slice(0, 0, n);
-  return {divergence_bits(trained, y), agreement(trained, y),
-          y.argmax(1).eq(labels_.slice(0, 0, n)).to(torch::kFloat64).mean().item<double>()};
+  return net::predict(net::Executor(model, {.device = device_}), inputs_, kBatch);
+}
+
+Held TestSet::hold(const net::Model& model) const {
+  const Tensor y = outputs_of(model);
+  return {divergence_bits(trained_, y), agreement(trained_, y),
+          y.argmax(1).eq(labels_).to(torch::kFloat64).mean().item<double>()};
 }
 
 namespace {
@@ -242,13 +243,27 @@ void add(std::vector<Figure>& out, const ComparisonRow& row) {
   out.push_back({head + "size", row.bits, "bits/parameter"});
 }
 
+// The largest correlation that a prediction can reach with the mean losses (allocations * samples)
+// of a finite test set: sqrt(1 - noise / variance). The noise of a mean is estimated by what is
+// neither an allocation's own in the losses nor a sample's (two-way analysis of variance).
+double reachable_correlation(const Tensor& losses) {
+  const Tensor means = losses.mean(1, true);
+  const Tensor rest = losses - means - losses.mean(0, true) + losses.mean();
+  const auto freedom = static_cast<double>((losses.size(0) - 1) * (losses.size(1) - 1));
+  const double noise =
+      rest.square().sum().item<double>() / freedom / static_cast<double>(losses.size(1));
+  return std::sqrt(std::max(1 - noise / means.var().item<double>(), 0.0));
+}
+
 // Allocations drawn at random out of the menus, each matrix between `least` and `most` bits a
-// weight: predictions against the divergence that the first test samples show.
-double predicted_correlation(const Compressor& work, const TestSet& test, double least, double most,
-                             int allocations, core::Key key, core::Monitor& monitor) {
-  constexpr std::int64_t kSamples = 1024;
+// weight: predictions against the divergence that the test samples show, as it is and softened.
+std::vector<Figure> predicted_correlation(const Compressor& work, const TestSet& test, double least,
+                                          double most, int allocations, core::Key key,
+                                          core::Monitor& monitor) {
+  constexpr double kSoft = 3;
   core::Random random(key);
-  std::vector<double> predicted, measured;
+  std::vector<double> predicted, measured, softened;
+  std::vector<Tensor> losses;
   for (int trial = 0; trial < allocations; ++trial) {
     CompressedModel model = work.base();
     double nats = 0;
@@ -265,13 +280,20 @@ double predicted_correlation(const Compressor& work, const TestSet& test, double
       model.matrices[k] = one.coded;
       nats += one.nats * menu.coefficient;
     }
+    const Tensor y = test.outputs_of(model.model());
     predicted.push_back(nats);
-    measured.push_back(test.hold(model.model(), kSamples).divergence_bits);
+    losses.push_back(divergences(test.trained(), y));
+    measured.push_back(losses.back().mean().item<double>());
+    softened.push_back(divergence_bits(test.trained(), y, kSoft));
     monitor.progress({"allocations", static_cast<std::uint64_t>(trial + 1),
                       static_cast<std::uint64_t>(allocations), "", ""});
     if (monitor.stop_requested()) throw core::Interrupted("[compress.figures] stopped");
   }
-  return correlation(predicted, measured);
+  const std::string name = fmt::format(
+      "correlation of predicted and measured loss, {} to {} bits a matrix", least, most);
+  return {{name, correlation(predicted, measured), ""},
+          {name + ": reachable with these images", reachable_correlation(torch::stack(losses)), ""},
+          {name + ", outputs softened (temperature 3)", correlation(predicted, softened), ""}};
 }
 
 double percent_apart(std::int64_t a, std::int64_t b) {
@@ -322,10 +344,9 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
         static_cast<std::int64_t>(bits * static_cast<double>(subject.parameters()) / 8);
     Compressed joint = work.run(bytes, key, monitor);
     if (bits == options.sizes.front()) {  // the menus' coefficients are those of this size
-      out.push_back({"correlation of predicted and measured loss, 3 to 6 bits a matrix",
-                     predicted_correlation(work, test, 3, 6, options.allocations,
-                                           key.split("above"), monitor),
-                     ""});
+      const auto found =
+          predicted_correlation(work, test, 3, 6, options.allocations, key.split("above"), monitor);
+      out.insert(out.end(), found.begin(), found.end());
     }
     const auto row_of = [&](const std::string& name, const CompressedModel& model) {
       const Written file = written(model);
@@ -354,10 +375,9 @@ std::vector<Figure> budget_figures(const Subject& subject, const TestSet& test,
     out.push_back({fmt::format("points lost at {} bits after recovery", bits),
                    100 * (trained.accuracy - recovered.held.accuracy), "points"});
   }
-  out.push_back({"correlation, 1 to 3 bits a matrix",
-                 predicted_correlation(work, test, 1, 3, (options.allocations + 1) / 2,
-                                       key.split("below"), monitor),
-                 ""});
+  const auto below = predicted_correlation(work, test, 1, 3, (options.allocations + 1) / 2,
+                                           key.split("below"), monitor);
+  out.insert(out.end(), below.begin(), below.end());
   out.push_back({"files of allocations against the count, largest distance", counted, "%"});
   out.push_back({"the same after the last pass over the layers", last, "%"});
   return out;

@@ -24,8 +24,9 @@ class TestSet {
   // labels: n, int64. Networks run on `device`.
   TestSet(const Subject& subject, tensor::Tensor inputs, tensor::Tensor labels,
           const tensor::Device& device = torch::kCPU);
-  // samples: the first so many; 0: all.
-  Held hold(const net::Model& model, std::int64_t samples = 0) const;
+  Held hold(const net::Model& model) const;
+  const tensor::Tensor& trained() const { return trained_; }  // n*k
+  tensor::Tensor outputs_of(const net::Model& model) const;   // n*k
 
  private:
   tensor::Tensor inputs_, labels_, trained_;
@@ -51,7 +52,8 @@ struct ComparisonOptions {
 // larger file, which is above the size), and the allocator ("joint", the file written and read
 // back). Scales are searched on the weights. Beside them: joint over GPTQ's; joint after training
 // on `training` (n samples as the network takes them); how far files are from what the allocator
-// counted; how predictions of random allocations agree with what is measured on the test set.
+// counted; how predictions of random allocations correlate with what is measured on the test set,
+// beside what the noise of so many images leaves to any prediction.
 std::vector<core::Figure> budget_figures(const Subject& subject, const TestSet& test,
                                          const tensor::Tensor& training,
                                          const ComparisonOptions& options, core::Key key,

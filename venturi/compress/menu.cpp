@@ -140,11 +140,13 @@ Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options
 }
 
 void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu>& menus,
-           double bits, std::int64_t samples, core::Monitor& monitor) {
+           const ProbeOptions& options, core::Monitor& monitor) {
   const net::Weights exact = base.model().weights;
+  std::vector<double> softened(menus.size(), -1);  // divergence by prediction; -1: not measured
+  double sum = 0, softened_sum = 0;
   for (std::size_t k = 0; k < menus.size(); ++k) {
     const net::MatrixNode& node = subject.nodes()[k];
-    const double wanted = bits * static_cast<double>(node.outputs * node.inputs);
+    const double wanted = options.bits * static_cast<double>(node.outputs * node.inputs);
     const Entry* nearest = nullptr;
     for (const Entry& entry : menus[k].entries) {
       const auto distance = [&](const Entry& e) {
@@ -158,10 +160,19 @@ void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu
     net::Model changed{base.graph, exact};
     Tensor& weight = changed.weights[node.weight];
     weight = net::from_matrix_of(node, to_tensor(nearest->coded), weight);
-    const double measured = subject.measure(changed, samples) * std::numbers::ln2;
-    menus[k].coefficient = std::clamp(measured / nearest->nats, 1.0 / 8, 8.0);
+    const Tensor y = subject.outputs_of(changed, options.samples);
+    const Tensor trained = subject.outputs().slice(0, 0, y.size(0));
+    const double measured = std::max(divergence_bits(trained, y, options.temperature), 0.0);
+    softened[k] = measured * std::numbers::ln2 / nearest->nats;
+    softened_sum += measured;
+    sum += divergence_bits(trained, y);
     monitor.progress({"probe", k + 1, menus.size(), "layers", ""});
     if (monitor.stop_requested()) throw core::Interrupted("[compress.probe] stopped");
+  }
+  const double scale = softened_sum > 0 ? std::max(sum, 0.0) / softened_sum : 1;
+  for (std::size_t k = 0; k < menus.size(); ++k) {
+    if (softened[k] < 0) continue;
+    menus[k].coefficient = std::clamp(softened[k] * scale, 1.0 / 8, 8.0);
   }
 }
 

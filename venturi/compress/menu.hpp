@@ -52,10 +52,18 @@ std::int64_t column_group_of(const Subject& subject, std::size_t k);
 
 Menu make_menu(const Subject& subject, std::size_t k, const MenuOptions& options);
 
-// Sets the coefficient of each menu: the divergence that the entry nearest to `bits` a weight
-// causes on `samples` inputs when this matrix alone has it, by its prediction. Between 1/8 and 8.
+struct ProbeOptions {
+  double bits = 4;             // a weight, that the entries probed are nearest to
+  std::int64_t samples = 256;  // the first inputs
+  double temperature = 3;
+};
+
+// Sets the coefficient of each menu: the divergence at the temperature that the entry nearest to
+// `bits` a weight causes when this matrix alone has it, by its prediction; all of them times one
+// number, by which the divergences at temperature 1 add up to the same. Between 1/8 and 8.
+// O(matrices) runs of the network over the samples.
 void probe(const Subject& subject, const CompressedModel& base, std::vector<Menu>& menus,
-           double bits, std::int64_t samples, core::Monitor& monitor = core::silent());
+           const ProbeOptions& options, core::Monitor& monitor = core::silent());
 
 std::vector<allocate::Part> parts_of(const std::vector<Menu>& menus);
 

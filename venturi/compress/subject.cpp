@@ -22,13 +22,15 @@ net::Model folded(net::Model model) {
 
 }  // namespace
 
-double divergence_bits(const Tensor& trained, const Tensor& other) {
+Tensor divergences(const Tensor& trained, const Tensor& other, double temperature) {
   const Tensor a = trained.to(torch::kFloat64), b = other.to(torch::kFloat64);
-  if (a.size(1) < 2) {
-    return ((a - b).square().mean() / a.var().clamp_min(1e-30)).item<double>();
-  }
-  const Tensor p = a.log_softmax(1), q = b.log_softmax(1);
-  return (p.exp() * (p - q)).sum(1).mean().item<double>() * core::kBitsPerNat;
+  if (a.size(1) < 2) return ((a - b).square() / a.var().clamp_min(1e-30)).squeeze(1);
+  const Tensor p = (a / temperature).log_softmax(1), q = (b / temperature).log_softmax(1);
+  return (p.exp() * (p - q)).sum(1) * (temperature * temperature * core::kBitsPerNat);
+}
+
+double divergence_bits(const Tensor& trained, const Tensor& other, double temperature) {
+  return divergences(trained, other, temperature).mean().item<double>();
 }
 
 double agreement(const Tensor& trained, const Tensor& other) {

@@ -3,7 +3,10 @@
 // What every member that looks at a network shares: the trained network, a few inputs, what it says
 // on them, and what its weights see of them.
 //   divergence  mean over samples of KL(p || p') in bits, p and p' the laws that the trained and
-//               the other network give over the outputs (softmax of the first output)
+//               the other network give over the outputs (softmax of the first output). At a
+//               temperature t it is t^2 times that of softmax(outputs / t): where a network is sure
+//               of most inputs, a few others make nearly all of its divergence; softened, all tell
+//               how far the outputs moved
 //   agreement   share of samples on which both name the same largest output
 // For a network whose outputs are no law over classes (one output) the divergence is the mean
 // squared difference by the variance of the trained network's output.
@@ -19,7 +22,11 @@
 
 namespace venturi::compress {
 
-double divergence_bits(const tensor::Tensor& trained, const tensor::Tensor& other);
+// Of each sample (n), and their mean.
+tensor::Tensor divergences(const tensor::Tensor& trained, const tensor::Tensor& other,
+                           double temperature = 1);
+double divergence_bits(const tensor::Tensor& trained, const tensor::Tensor& other,
+                       double temperature = 1);
 double agreement(const tensor::Tensor& trained, const tensor::Tensor& other);
 
 class Subject {
