@@ -129,5 +129,31 @@ TEST(GaussianCurve, IsTheClosedFormOfOnePairAndConcaveForMore) {
   }
 }
 
+// The oracle: the least of each pair's objective on a fine grid of log v.
+TEST(GaussianCurve, PairwiseOptimumIsTheLeastOnAGridAndBelowTheCurve) {
+  const std::vector<double> rhos = {0.95, 0.8, 0.5};
+  for (const double beta : {0.01, 0.1, 0.2, 0.31, 0.35, 0.5, 1.0}) {
+    CurvePoint least;
+    for (const double rho : rhos) {
+      double lowest = 0, rate_at = 0, information_at = 0;
+      for (double u = -10; u < 8; u += 1e-4) {
+        const double v = std::exp(u), rate = 0.5 * std::log1p(v);
+        const double information = rate - 0.5 * std::log1p((1 - rho * rho) * v);
+        const double loss = beta * (rate + v / (2 + 2 * v)) - information;
+        if (loss >= lowest) continue;
+        lowest = loss, rate_at = rate, information_at = information;
+      }
+      least.rate += rate_at / std::log(2);
+      least.information += information_at / std::log(2);
+    }
+    const CurvePoint found = pairwise_optimum(rhos, beta);
+    EXPECT_NEAR(found.rate, least.rate, 1e-3) << beta;
+    EXPECT_NEAR(found.information, least.information, 1e-3) << beta;
+    EXPECT_LE(found.information, gaussian_ib_bits(rhos, found.rate) + 1e-9);
+  }
+  const CurvePoint p = pairwise_optimum(rhos, 0.35);
+  EXPECT_NEAR(p.information / gaussian_ib_bits(rhos, p.rate), 0.9616, 1e-4);
+}
+
 }  // namespace
 }  // namespace venturi::learn

@@ -230,6 +230,19 @@ TEST(MixtureTerms, PartsOfTheKlSumToIt) {
       1e-12);
 }
 
+// Normal means of deviation r s in each dimension: I(X;Z) = d/2 log(1 + r^2), between the pairwise
+// bounds of the same batch. n = 3000: a standard error of about sqrt(d/n) = .03.
+TEST(MixtureTerms, InformationOfNormalMeansIsTheClosedForm) {
+  const std::int64_t n = 3000, d = 2;
+  const Tensor mean = 1.5 * normals({n, d}, 1);
+  const Tensor log_scale = torch::full({1, d}, std::log(0.5), torch::kFloat64);
+  const Tensor z = mean + 0.5 * normals({n, d}, 2);
+  const double found = kl_parts_nats(z, mean, log_scale).information.item<double>();
+  EXPECT_NEAR(found, 0.5 * d * std::log(10.0), 0.08);
+  EXPECT_LT(found, pairwise_upper_nats(mean, log_scale).item<double>());
+  EXPECT_GT(found, pairwise_lower_nats(mean, log_scale).item<double>());
+}
+
 TEST(MixtureTerms, Gradients) {
   const Tensor mean = normals({5, 2}, 1), scales = 0.3 * normals({5, 2}, 2);
   const Tensor one = torch::full({1, 2}, -0.3, torch::kFloat64), z = normals({5, 2}, 3);
@@ -241,6 +254,7 @@ TEST(MixtureTerms, Gradients) {
   }
   expect_gradient(mean,
                   [&](const Tensor& m) { return kl_parts_nats(z, m, scales).total_correlation; });
+  expect_gradient(mean, [&](const Tensor& m) { return kl_parts_nats(z, m, scales).information; });
 }
 
 }  // namespace

@@ -52,6 +52,11 @@ Tensor total_correlation(const Forward& forward, const ObjectiveOptions&) {
   return kl_parts_nats(signal.z, signal.mean, signal.log_scale).total_correlation;
 }
 
+Tensor mixture(const Forward& forward, const ObjectiveOptions&) {
+  const Signal& signal = gaussian(forward);
+  return kl_parts_nats(signal.z, signal.mean, signal.log_scale).information;
+}
+
 constexpr core::Member<RateTerm> kTerms[] = {
     {"channel",
      "what the channel says: KL to its prior, or the length of its code",
@@ -68,6 +73,11 @@ constexpr core::Member<RateTerm> kTerms[] = {
      "Kolchinsky, Tracey, Entropy 2017",
      "O(n^2 d)",
      {.of = of_means<pairwise_lower_nats>}},
+    {"mixture",
+     "I(X;Z) of the batch's mixture at the z that were drawn, from below",
+     "Poole et al., ICML 2019",
+     "O(n^2 d)",
+     {.of = mixture}},
     {"cs-qmi",
      "Cauchy-Schwarz quadratic mutual information of x and z",
      "Yu et al., ICLR 2024, proposition 2",

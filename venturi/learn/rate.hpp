@@ -4,6 +4,10 @@
 //   channel             what the channel itself says (KL to its prior, length of the code); nats
 //   pairwise            Kolchinsky's upper bound on I(X;Z) of the batch, mixture_terms.hpp; nats
 //   pairwise-lower      his lower bound; nats
+//   mixture             I(X;Z) itself, of the batch's mixture at the z that were drawn
+//   (kl_parts_nats
+//                       of mixture_terms.hpp): below it by what few samples hide, at most log n;
+//                       nats
 //   cs-qmi              Cauchy-Schwarz quadratic mutual information of x and z; nats
 //   cs-qmi-normalised   the same over the root of its values for (x,x) and (z,z)
 //   hsic, cka           Hilbert-Schmidt independence criterion, plain and normalised
