@@ -33,36 +33,49 @@ constexpr double kBias[kTabledColumns][kLast - kLeast + 1] = {
 // A weight below e^-40 of the greatest is lost in a sum of doubles.
 constexpr double kFarthest = 80;  // u'u
 
-// The sums of one row's fit, reused from row to row.
+// The sums of one row's fit, reused from row to row. Rows of weight are gathered into blocks, whose
+// products are taken at once.
 class Moments {
  public:
-  explicit Moments(Index d) : u_(d), s1_(d), s2_(d, d) {}
+  explicit Moments(Index d) : block_(d, kBlock), roots_(kBlock), s1_(d), s2_(d, d) {}
 
-  // -log(f (n-1)) at row i of x, by column; the square of the bandwidth.
-  double fit(const Eigen::MatrixXd& x, Index i, double square) {
+  // -log(f (n-1)) at row i of x (the same numbers by column: columns); the square of the bandwidth.
+  double fit(const MatrixView& x, const Eigen::MatrixXd& columns, Index i, double square) {
     gaps_.setZero(x.rows());
-    for (Index c = 0; c < x.cols(); ++c) gaps_ += (x.col(c).array() - x(i, c)).square();
+    for (Index c = 0; c < x.cols(); ++c) gaps_ += (columns.col(c).array() - columns(i, c)).square();
     s0_ = 0;
     s1_.setZero();
     s2_.setZero();
     const double scale = 1 / std::sqrt(square), limit = kFarthest * square;
     for (Index j = 0; j < x.rows(); ++j) {
       if (!(gaps_[j] < limit) || j == i) continue;
-      const double weight = std::exp(-0.5 * gaps_[j] / square);
-      s0_ += weight;
-      for (Index c = 0; c < x.cols(); ++c) {
-        u_[c] = (x(j, c) - x(i, c)) * scale;
-        s1_[c] += weight * u_[c];
-        for (Index b = 0; b <= c; ++b) s2_(c, b) += weight * u_[c] * u_[b];
-      }
+      const double root = std::exp(-0.25 * gaps_[j] / square);
+      roots_[gathered_] = root;
+      block_.col(gathered_) = (x.row(j) - x.row(i)).transpose() * (scale * root);
+      if (++gathered_ == kBlock) add_block();
     }
+    add_block();
     return local_fit_nats(s0_, s1_, s2_) + 0.5 * static_cast<double>(x.cols()) * std::log(square);
   }
 
  private:
+  static constexpr Index kBlock = 128;
+
+  void add_block() {
+    const auto block = block_.leftCols(gathered_);
+    const auto roots = roots_.head(gathered_);
+    s0_ += roots.squaredNorm();
+    s1_.noalias() += block * roots;
+    s2_.selfadjointView<Eigen::Lower>().rankUpdate(block);
+    gathered_ = 0;
+  }
+
   Eigen::ArrayXd gaps_;
+  Eigen::MatrixXd block_;  // a column for each row of weight w: sqrt(w) u
+  core::Vector roots_;     // of their weights
+  Index gathered_ = 0;
   double s0_ = 0;
-  core::Vector u_, s1_;
+  core::Vector s1_;
   Eigen::MatrixXd s2_;
 };
 
@@ -102,7 +115,7 @@ std::vector<double> lnn_entropy_local(const MatrixView& x, int k) {
 #pragma omp for schedule(static)
     for (Index i = 0; i < n; ++i) {
       const double radius = lists.of(i)[k - 1].distance;
-      out[i] = constant + moments.fit(columns, i, radius * radius);
+      out[i] = constant + moments.fit(x, columns, i, radius * radius);
     }
   }
   for (Index i = 0; i < n; ++i) {
