@@ -2,6 +2,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <thread>
 
 #include "tests/app/command_runner.hpp"
@@ -50,6 +51,23 @@ void write_images(const std::filesystem::path& folder, std::uint32_t n) {
   }
   core::write_file(folder / "train-images-idx3-ubyte", images);
   core::write_file(folder / "train-labels-idx1-ubyte", labels);
+}
+
+// Waits until the process has a handler of its own for SIGINT (a minute at most: LibTorch is being
+// loaded before that, which a busy machine takes its time for), then half a second for it to get
+// going.
+void let_it_start(pid_t child) {
+  for (int i = 0; i < 600; ++i) {
+    std::ifstream status(fmt::format("/proc/{}/status", child));
+    for (std::string line; std::getline(status, line);) {
+      if (!line.starts_with("SigCgt:")) continue;
+      const std::uint64_t caught = std::stoull(line.substr(7), nullptr, 16);
+      if ((caught >> (SIGINT - 1) & 1) == 0) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 class Command : public ::testing::Test {
@@ -328,7 +346,7 @@ TEST_F(Command, CtrlCAndTheSameCommandAgainIsTheSameModel) {
   Outcome outcome;
   do {
     outcome = train(longer, {.meanwhile = [&](pid_t child) {
-                      std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+                      let_it_start(child);
                       if (stops < 3) ::kill(child, SIGINT);
                     }});
     if (outcome.code == 0) break;
