@@ -93,11 +93,10 @@ std::vector<Figure> run_compare(const Run& run) {
   CompareRecipe recipe;
   core::options_from_json(recipe, run.options, "app.recipe");
   const core::Key key(run.seed);
+  const std::vector<std::string> methods = words(recipe.methods, '+');
   const learn::Comparison found =
       learn::compare(data::load(recipe.data, key.split("data")),
-                     {.experiment = recipe.experiment,
-                      .methods = words(recipe.methods, '+'),
-                      .seeds = recipe.seeds},
+                     {.experiment = recipe.experiment, .methods = methods, .seeds = recipe.seeds},
                      key, tensor::parse_device(run.device), *run.monitor);
   std::vector<Figure> out;
   const double infinity = std::numeric_limits<double>::infinity();
@@ -117,7 +116,8 @@ std::vector<Figure> run_compare(const Run& run) {
       }
     }
     out.push_back({fmt::format("best at r >= {:g}", level), best, found.unit});
-    // Infinite where cs-ib never removes so much.
+    if (methods.size() < 2) continue;  // no rivals
+    // Infinite where cs-ib never removes so much, 0 where it alone does.
     out.push_back(
         {fmt::format("cs-ib over its best rival at r >= {:g}", level), cs / rival, "times"});
   }
