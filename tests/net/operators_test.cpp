@@ -63,5 +63,25 @@ TEST(Operators, GradientsAgreeWithFiniteDifferences) {
   }
 }
 
+// Whole steps are repeated without a table of indices, other ones looked up: both by the
+// definition.
+TEST(Operators, NearestNeighboursOfAResize) {
+  const Tensor x = uniform({1, 2, 3, 4}, -1, 1, 1);
+  for (const Sizes& size : {Sizes{6, 12}, {3, 8}, {5, 7}, {2, 4}, {9, 2}}) {
+    const Tensor y = run("Resize", {x, Tensor(), Tensor(), ints({1, 2, size[0], size[1]})},
+                         {{"mode", std::string("nearest")},
+                          {"coordinate_transformation_mode", std::string("asymmetric")},
+                          {"nearest_mode", std::string("floor")}})[0];
+    ASSERT_EQ(y.sizes(), (Sizes{1, 2, size[0], size[1]}));
+    for (std::int64_t i = 0; i < size[0]; ++i) {
+      for (std::int64_t j = 0; j < size[1]; ++j) {
+        EXPECT_TRUE(torch::equal(y.select(2, i).select(2, j),
+                                 x.select(2, i * 3 / size[0]).select(2, j * 4 / size[1])))
+            << i << ", " << j << " of " << size[0] << "*" << size[1];
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace venturi::net

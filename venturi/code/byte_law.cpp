@@ -1,5 +1,6 @@
 #include "venturi/code/byte_law.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "venturi/core/error.hpp"
@@ -38,6 +39,25 @@ std::uint32_t read_masses(ByteReader& reader, std::span<std::uint32_t> masses, i
     core::fail_data(where, "the padding before byte {} is not zero", reader.offset());
   }
   return sum;
+}
+
+void keep_raw_if_shorter(core::Bytes data, std::size_t head, std::vector<std::byte>& out) {
+  if (out.size() <= head + 1 + data.size()) return;
+  out.resize(head);
+  out.push_back(static_cast<std::byte>(PlainMode::kRaw));
+  out.insert(out.end(), data.begin(), data.end());
+}
+
+void read_plain(ByteReader& reader, std::uint8_t mode, std::span<std::byte> out,
+                std::string_view where) {
+  if (PlainMode{mode} == PlainMode::kConstant) {
+    std::ranges::fill(out, reader.take(1, "constant")[0]);
+  } else if (PlainMode{mode} == PlainMode::kRaw) {
+    std::ranges::copy(reader.take(out.size(), "raw bytes"), out.begin());
+  } else {
+    core::fail_data(where, "mode {} at byte {} is not known", static_cast<int>(mode),
+                    reader.offset() - 1);
+  }
 }
 
 }  // namespace venturi::code

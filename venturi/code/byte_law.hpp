@@ -1,7 +1,7 @@
 // venturi/code/byte_law.hpp
 //
-// The law of a block of bytes: its histogram, and whole masses on the wire. What the coders of
-// bytes under one law a block share.
+// What the coders of bytes under one law a block share: its histogram, whole masses on the wire,
+// and the two modes of a block that need no law.
 #pragma once
 
 #include <array>
@@ -43,5 +43,16 @@ void write_masses(std::span<const std::uint32_t> masses, std::vector<std::byte>&
 // DataError, naming the offset, on a longer one, on padding, or where bytes run out.
 std::uint32_t read_masses(ByteReader& reader, std::span<std::uint32_t> masses, int most_bits,
                           std::string_view where);
+
+// The byte after the size of a block; greater ones are each coder's own.
+enum class PlainMode : std::uint8_t { kRaw = 0, kConstant = 1 };
+
+// Puts mode and bytes in place of what a coder wrote from `head` on, where that is longer.
+void keep_raw_if_shorter(core::Bytes data, std::size_t head, std::vector<std::byte>& out);
+
+// What follows `mode`, which was read, into `out`. Throws DataError, naming the offset, for another
+// mode and where bytes run out.
+void read_plain(ByteReader& reader, std::uint8_t mode, std::span<std::byte> out,
+                std::string_view where);
 
 }  // namespace venturi::code

@@ -26,7 +26,7 @@ constexpr std::size_t kLeastForTwo = 160000;
 // rounding.
 constexpr std::size_t kMostSymbolsPerByte = 32768;
 
-enum class Mode : std::uint8_t { kRaw = 0, kConstant = 1, kOneSlice = 2, kTwoSlices = 3 };
+enum class Mode : std::uint8_t { kOneSlice = 2, kTwoSlices = 3 };  // beside PlainMode
 
 using Masses = std::vector<std::uint32_t>;
 
@@ -156,7 +156,7 @@ std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
   const auto narrow = count_bytes<8>(data);
   const std::vector<std::uint64_t> counts(narrow.begin(), narrow.end());
   if (counts[std::to_integer<std::size_t>(data[0])] == data.size()) {
-    out.push_back(static_cast<std::byte>(Mode::kConstant));
+    out.push_back(static_cast<std::byte>(PlainMode::kConstant));
     out.push_back(data[0]);
     return out;
   }
@@ -168,11 +168,7 @@ std::vector<std::byte> encode_byte_rans(core::Bytes data, ByteKernel kernel) {
   EncodeTable table;
   fill_encode_table(law.masses, law.precision, table);
   encode_slices(data, two, table, encode, out);
-  if (out.size() > head + 1 + data.size()) {
-    out.resize(head);
-    out.push_back(static_cast<std::byte>(Mode::kRaw));
-    out.insert(out.end(), data.begin(), data.end());
-  }
+  keep_raw_if_shorter(data, head, out);
   return out;
 }
 
@@ -203,15 +199,7 @@ void decode_byte_rans(core::Bytes block, std::span<std::byte> out, ByteKernel ke
     if (mode == Mode::kOneSlice || mode == Mode::kTwoSlices) {
       return decode_slices(block, reader, mode == Mode::kTwoSlices, out, decode, where);
     }
-    if (mode == Mode::kConstant) {
-      std::fill(out.begin(), out.end(), reader.take(1, "constant")[0]);
-    } else if (mode == Mode::kRaw) {
-      const core::Bytes raw = reader.take(out.size(), "raw bytes");
-      std::copy(raw.begin(), raw.end(), out.begin());
-    } else {
-      core::fail_data(where, "mode {} at byte {} is not known", static_cast<int>(mode),
-                      reader.offset() - 1);
-    }
+    read_plain(reader, static_cast<std::uint8_t>(mode), out, where);
   }
   if (reader.left() != 0) {
     core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr int kLeastPrecision = 8;  // so that 256 bytes find a place
 
-enum class Mode : std::uint8_t { kRaw = 0, kConstant = 1, kCoded = 2 };
+constexpr std::uint8_t kCoded = 2;  // the mode beside PlainMode
 
 // An eighth of the block's size: finer tables cost more, stored and built, than they save.
 int precision_for(std::size_t count) {
@@ -51,23 +51,19 @@ std::vector<std::byte> encode_byte_tans(core::Bytes data, int precision) {
     high = i;
   }
   if (low == high) {
-    out.push_back(static_cast<std::byte>(Mode::kConstant));
+    out.push_back(static_cast<std::byte>(PlainMode::kConstant));
     out.push_back(data[0]);
     return out;
   }
   const std::size_t head = out.size();
   normalize_counts(counts, 1U << precision, masses);
-  out.push_back(static_cast<std::byte>(Mode::kCoded));
+  out.push_back(std::byte{kCoded});
   out.push_back(static_cast<std::byte>(low));
   out.push_back(static_cast<std::byte>(high));
   write_masses(std::span(masses).subspan(low, high - low + 1), out);
   const auto stream = TansEncoder(masses).encode(data);
   out.insert(out.end(), stream.begin(), stream.end());
-  if (out.size() > head + 1 + data.size()) {
-    out.resize(head);
-    out.push_back(static_cast<std::byte>(Mode::kRaw));
-    out.insert(out.end(), data.begin(), data.end());
-  }
+  keep_raw_if_shorter(data, head, out);
   return out;
 }
 
@@ -76,8 +72,8 @@ std::size_t byte_tans_count(core::Bytes block) {
   ByteReader reader(block, 0, where);
   const std::size_t count = reader.varint("number of bytes", kMostBytes);
   if (count == 0) return 0;
-  const auto mode = Mode{reader.byte("mode")};
-  if (mode == Mode::kCoded && count > most_tans_symbols(reader.left())) {
+  const std::uint8_t mode = reader.byte("mode");
+  if (mode == kCoded && count > most_tans_symbols(reader.left())) {
     core::fail_data(where, "{} bytes cannot hold {}", reader.left(), count);
   }
   return count;
@@ -92,8 +88,8 @@ void decode_byte_tans(core::Bytes block, std::span<std::byte> out) {
   ByteReader reader(block, 0, where);
   reader.varint("number of bytes", kMostBytes);
   if (!out.empty()) {
-    const auto mode = Mode{reader.byte("mode")};
-    if (mode == Mode::kCoded) {
+    const std::uint8_t mode = reader.byte("mode");
+    if (mode == kCoded) {
       const std::size_t low = reader.byte("lowest byte");
       const std::size_t high = reader.byte("highest byte");
       std::array<std::uint32_t, 256> masses{};
@@ -112,14 +108,7 @@ void decode_byte_tans(core::Bytes block, std::span<std::byte> out) {
       }
       return TansDecoder(masses).decode(block, reader.offset(), out);
     }
-    if (mode == Mode::kConstant) {
-      std::ranges::fill(out, reader.take(1, "constant")[0]);
-    } else if (mode == Mode::kRaw) {
-      std::ranges::copy(reader.take(out.size(), "raw bytes"), out.begin());
-    } else {
-      core::fail_data(where, "mode {} at byte {} is not known", static_cast<int>(mode),
-                      reader.offset() - 1);
-    }
+    read_plain(reader, mode, out, where);
   }
   if (reader.left() != 0) {
     core::fail_data(where, "{} bytes are left over at byte {}", reader.left(), reader.offset());

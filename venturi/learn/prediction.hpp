@@ -9,10 +9,10 @@
 //                  one-hot and the output a probability. Its width for y and output:
 //                  s^2 = target_width^2 + (residual r)^2, r^2 the batch's mean squared error a
 //                  target (as a constant). With residual = 0 (as published) wide errors fall out
-//                  of the kernel, their gradient vanishes, and training can run away. So does a
-//                  wide kernel on x, which asks for the same law of y at all inputs: the default,
-//                  input_width .1 and residual 3, is what validation chose on California Housing
-//                  (recipe cs-ib-widths).
+//                  of the kernel, their gradient vanishes, and training can run away; under a
+//                  wide kernel on x, too, which compares laws of y across unlike inputs. The
+//                  default, input_width .1 and residual 3, is what validation chose on California
+//                  Housing (recipe cs-ib-widths).
 // The last two leave log v without a gradient; it is fitted beside them, at no change of the loss.
 #pragma once
 
